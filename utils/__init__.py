@@ -1,0 +1,1 @@
+"""The small package behind the notebooks: data, policing, plots (DESIGN in CONTRIBUTING.md)."""
