@@ -79,8 +79,8 @@ class Grid:
         if not bandwidth_km > 0:
             raise ValueError(f"bandwidth_km is {bandwidth_km}; use a length above 0, such as 0.4")
         counts = self.count(latitude, longitude).astype(float)
-        return gaussian_filter(counts, bandwidth_km / self.cell_km, mode="constant") / self.cell_area
-
+        smooth = gaussian_filter(counts, bandwidth_km / self.cell_km, mode="constant")
+        return smooth / self.cell_area
 
     def nearest(self, latitude, longitude, labels) -> np.ndarray:
         """Label each cell with the most frequent label in it, or in the nearest cell that has one.
@@ -277,7 +277,7 @@ def patrol_urn(
     rates, reports = _pair(rates, "rates", 1), _pair(reports, "reports", 1)
     start = _pair(start, "start", np.inf)
     if (start <= 0).any():
-        raise ValueError(f"start is {tuple(start)}; each area needs more than 0 incidents on record")
+        raise ValueError(f"start is {tuple(start)}; each area needs more than 0 on record")
     if days < 1 or runs < 1:
         raise ValueError(f"days is {days} and runs is {runs}; use at least 1 of each")
     random = np.random.default_rng(seed)

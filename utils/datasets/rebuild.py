@@ -214,9 +214,8 @@ def cut_compas() -> pd.DataFrame:
         screening_month=month,
     )
     frame = _categories(frame, ["sex", "race", "charge_degree", "charge"])
-    ordered = {"age_group": ["Less than 25", "25 - 45", "Greater than 45"]}
-    ordered |= dict.fromkeys(["score_text", "v_score_text"], ["Low", "Medium", "High"])
-    for column, levels in ordered.items():
+    ages, risks = ["Less than 25", "25 - 45", "Greater than 45"], ["Low", "Medium", "High"]
+    for column, levels in (("age_group", ages), ("score_text", risks), ("v_score_text", risks)):
         frame[column] = pd.Categorical(frame[column], levels, ordered=True)
     # The publisher's order follows its list of names; sorting by content breaks the link.
     return frame.sort_values(sorted(frame.columns), kind="stable", ignore_index=True)
