@@ -20,7 +20,7 @@ COLOURS = {
     "Latino": "#E69F00",
     "Asian": "#CC79A7",
     "White": "#D55E00",
-    "Other": "#999999",
+    "Other": "#BBBBBB",
     "Unknown": "#4D4D4D",
     "Female": "#882255",
     "Male": "#44AA99",
@@ -59,7 +59,7 @@ def when(times, ax=None):
         Local time of each event.
     """
     ax = _axes(ax, (9, 3.2))
-    counts = pd.crosstab(times.dt.dayofweek, times.dt.hour)
+    counts = pd.crosstab(times.dt.day_of_week, times.dt.hour)
     counts = counts.reindex(index=range(7), columns=range(24), fill_value=0)
     image = ax.pcolormesh(counts.to_numpy(), cmap="cividis", edgecolors="white", linewidth=0.4)
     ax.figure.colorbar(image, ax=ax, label="events")
