@@ -26,3 +26,8 @@ c.GenerateAssignment.preprocessors = [
     RemoveTagged,
     *GenerateAssignment.preprocessors.default(),
 ]
+
+# what a form or a learning platform hands out: one file a student and lab, as anna_01_welcome.ipynb
+c.FileNameCollectorPlugin.named_regexp = (
+    r".*[/\\](?P<student_id>[^_/\\]+)_(?P<file_id>[^/\\]+)"
+)

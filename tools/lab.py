@@ -25,8 +25,17 @@ def port_in_use(port: int) -> bool:
 
 def command(port: int, browser: bool) -> list[str]:
     """The command line that starts JupyterLab at the welcome lesson."""
-    line = [sys.executable, "-m", "jupyterlab", f"--port={port}", "--ServerApp.port_retries=0"]
-    line += [f"--ServerApp.root_dir={ROOT}", f"--LabApp.default_url=/lab/tree/{WELCOME}"]
+    line = [
+        sys.executable,
+        "-m",
+        "jupyterlab",
+        f"--port={port}",
+        "--ServerApp.port_retries=0",
+    ]
+    line += [
+        f"--ServerApp.root_dir={ROOT}",
+        f"--LabApp.default_url=/lab/tree/{WELCOME}",
+    ]
     if not browser:
         line.append("--no-browser")
     if hasattr(os, "geteuid") and os.geteuid() == 0:
@@ -38,7 +47,9 @@ def main(arguments: list[str] | None = None) -> int:
     """Start JupyterLab and stay until it ends."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--port", type=int, default=8888)
-    parser.add_argument("--no-browser", action="store_true", help="print the address only")
+    parser.add_argument(
+        "--no-browser", action="store_true", help="print the address only"
+    )
     options = parser.parse_args(arguments)
     if port_in_use(options.port):
         print(

@@ -9,7 +9,9 @@ class RemoveTagged(NbGraderPreprocessor):
     """Leave out cells that only the solution shows, such as its discussion."""
 
     def preprocess(self, nb, resources):
-        nb.cells = [c for c in nb.cells if SOLUTION_ONLY not in c.metadata.get("tags", [])]
+        nb.cells = [
+            c for c in nb.cells if SOLUTION_ONLY not in c.metadata.get("tags", [])
+        ]
         return nb, resources
 
 

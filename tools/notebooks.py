@@ -95,7 +95,9 @@ def navigation(tree: str, unit: str, lessons: list[str]) -> str:
     place = lessons.index(unit)
     parts = [MAP]
     if place > 0:
-        parts.insert(0, f"[← {title(lessons[place - 1])}](../{lessons[place - 1]}.ipynb)")
+        parts.insert(
+            0, f"[← {title(lessons[place - 1])}](../{lessons[place - 1]}.ipynb)"
+        )
     if (ROOT / "solutions" / f"{unit}.ipynb").exists():
         parts.append(f"[**do the lab**](../../labs/{unit}.ipynb)")
     if place + 1 < len(lessons):
@@ -120,7 +122,12 @@ def lesson_table(lessons: list[str]) -> str:
     rows = ["| Lesson | Reading | Lab | Doing |", "|---|---|---|---|"]
     for unit in lessons:
         lesson = f"[{title(unit)}](course/{unit}.ipynb)"
-        cells = [f"`{unit}` {lesson}", minutes(ROOT / "course" / f"{unit}.ipynb"), "", ""]
+        cells = [
+            f"`{unit}` {lesson}",
+            minutes(ROOT / "course" / f"{unit}.ipynb"),
+            "",
+            "",
+        ]
         solution = ROOT / "solutions" / f"{unit}.ipynb"
         if solution.exists():
             cells[2:] = [f"[lab](labs/{unit}.ipynb)", minutes(solution)]
@@ -130,7 +137,11 @@ def lesson_table(lessons: list[str]) -> str:
 
 def labs(force: bool = False) -> None:
     """Build labs/ from solutions/; refuse to touch a lab that somebody has worked on."""
-    worked = [unit for unit in units("labs") if has_been_worked_on(ROOT / "labs" / f"{unit}.ipynb")]
+    worked = [
+        unit
+        for unit in units("labs")
+        if has_been_worked_on(ROOT / "labs" / f"{unit}.ipynb")
+    ]
     if worked and not force:
         sys.exit(
             f"labs/{worked[0]}.ipynb has been worked on, and building replaces it. Copy it "
@@ -153,8 +164,19 @@ def has_been_worked_on(path: Path) -> bool:
 def build_labs(folder: Path, root: Path = ROOT) -> Path:
     """Let nbgrader build the labs of ``root/solutions`` into a new folder, and return that."""
     target = folder / "labs"
-    command = [sys.executable, "-m", "nbgrader", "generate_assignment", "*", "--no-db", "--force"]
-    command += [f"--CourseDirectory.root={root}", f"--CourseDirectory.release_directory={target}"]
+    command = [
+        sys.executable,
+        "-m",
+        "nbgrader",
+        "generate_assignment",
+        "*",
+        "--no-db",
+        "--force",
+    ]
+    command += [
+        f"--CourseDirectory.root={root}",
+        f"--CourseDirectory.release_directory={target}",
+    ]
     done = subprocess.run(command, cwd=root, capture_output=True, text=True)
     if done.returncode:
         sys.exit(f"nbgrader could not build the labs:\n{done.stderr}")
@@ -173,7 +195,9 @@ def main(arguments: list[str] | None = None) -> None:
     commands.add_parser("labs").add_argument("--force", action="store_true")
     options = parser.parse_args(arguments)
     if options.command == "execute":
-        every = [ROOT / t / f"{u}.ipynb" for t in ("course", "solutions") for u in units(t)]
+        every = [
+            ROOT / t / f"{u}.ipynb" for t in ("course", "solutions") for u in units(t)
+        ]
         execute(options.paths or every)
     elif options.command == "links":
         links()

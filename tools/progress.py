@@ -8,7 +8,9 @@ import re
 import sys
 from pathlib import Path
 
-if __name__ == "__main__":  # as a script, tools/ is on the path and the repository is not
+if (
+    __name__ == "__main__"
+):  # as a script, tools/ is on the path and the repository is not
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from tools.notebooks import ROOT, read, units
@@ -27,7 +29,9 @@ def progress_of(path: Path) -> dict:
     """Checks passed, checks in all, written answers given, the first thing still open."""
     cells = read(path).cells
     checks = [c for c in cells if c.cell_type == "code" and "-check" in c.id]
-    written = [c for c in cells if c.cell_type == "markdown" and c.id.endswith("-answer")]
+    written = [
+        c for c in cells if c.cell_type == "markdown" and c.id.endswith("-answer")
+    ]
     open_checks = [c.id for c in checks if not passed(c)]
     open_written = [c.id for c in written if c.source.strip() in (STUB, "")]
     still_open = [c.id for c in cells if c.id in {*open_checks, *open_written}]
@@ -43,11 +47,17 @@ def progress_of(path: Path) -> dict:
 
 def table(root: Path = ROOT) -> str:
     """One line a lab, and what to do next."""
-    rows = {unit: progress_of(root / "labs" / f"{unit}.ipynb") for unit in units("labs", root)}
+    rows = {
+        unit: progress_of(root / "labs" / f"{unit}.ipynb")
+        for unit in units("labs", root)
+    }
     width = max(len(unit) for unit in rows)
     lines = [f"{'lab':<{width}}  checks  written  next"]
     for unit, row in rows.items():
-        checks, written = f"{row['passed']}/{row['checks']}", f"{row['written']}/{row['to_write']}"
+        checks, written = (
+            f"{row['passed']}/{row['checks']}",
+            f"{row['written']}/{row['to_write']}",
+        )
         following = f"exercise {row['next']}" if row["next"] else "done"
         lines.append(f"{unit:<{width}}  {checks:>6}  {written:>7}  {following}")
     open_labs = [unit for unit, row in rows.items() if row["next"]]

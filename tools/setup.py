@@ -26,7 +26,9 @@ class CannotSetUp(Exception):
 def main(arguments=None):
     """Make the environment if it is not there; 0 when it is, 1 with one sentence when not."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--dev", action="store_true", help="with what maintainers need on top")
+    parser.add_argument(
+        "--dev", action="store_true", help="with what maintainers need on top"
+    )
     options = parser.parse_args(arguments)
     try:
         set_up(ROOT, options.dev)
@@ -108,8 +110,12 @@ def make_venv(interpreter, environment):
         detail = run.stdout.decode(errors="replace")
         hint = "try again with another Python, as `make lab PYTHON=/path/to/python3.12`"
         if "ensurepip" in detail:
-            hint = "on Debian or Ubuntu say `sudo apt install python3-venv` and try again"
-        raise CannotSetUp(f"{interpreter} could not make a virtual environment: {hint}.")
+            hint = (
+                "on Debian or Ubuntu say `sudo apt install python3-venv` and try again"
+            )
+        raise CannotSetUp(
+            f"{interpreter} could not make a virtual environment: {hint}."
+        )
 
 
 def install(python, root, dev):

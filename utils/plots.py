@@ -39,15 +39,23 @@ DAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sun
 
 
 def colour_of(group, position: int = 0) -> str:
-    """Colour of a group; one that the course does not know takes the colour of its position."""
-    return COLOURS.get(SAME_GROUP.get(group, group), OTHER_COLOURS[position % len(OTHER_COLOURS)])
+    """Colour of a group; one that the course does not know takes the colour of its position.
+
+    Crossed groups, such as ``"Asian, Female"``, take the colour of the first part.
+    """
+    first = str(group).split(", ")[0]
+    return COLOURS.get(
+        SAME_GROUP.get(first, first), OTHER_COLOURS[position % len(OTHER_COLOURS)]
+    )
 
 
 def in_order(groups) -> list:
     """Put groups into the course's order; unknown ones follow in the order given."""
     known = list(COLOURS)
     rank = {group: SAME_GROUP.get(group, group) for group in groups}
-    return sorted(rank, key=lambda g: known.index(rank[g]) if rank[g] in known else len(known))
+    return sorted(
+        rank, key=lambda g: known.index(rank[g]) if rank[g] in known else len(known)
+    )
 
 
 def when(times, ax=None):
@@ -61,15 +69,23 @@ def when(times, ax=None):
     ax = _axes(ax, (9, 3.2))
     counts = pd.crosstab(times.dt.day_of_week, times.dt.hour)
     counts = counts.reindex(index=range(7), columns=range(24), fill_value=0)
-    image = ax.pcolormesh(counts.to_numpy(), cmap="cividis", edgecolors="white", linewidth=0.4)
+    image = ax.pcolormesh(
+        counts.to_numpy(), cmap="cividis", edgecolors="white", linewidth=0.4
+    )
     ax.figure.colorbar(image, ax=ax, label="events")
-    ax.set(yticks=np.arange(7) + 0.5, yticklabels=DAYS, xlabel="hour of the day (local time)")
+    ax.set(
+        yticks=np.arange(7) + 0.5,
+        yticklabels=DAYS,
+        xlabel="hour of the day (local time)",
+    )
     ax.set(xticks=np.arange(0, 24, 3) + 0.5, xticklabels=range(0, 24, 3))
     ax.invert_yaxis()
     return ax
 
 
-def where(grid, values, *, marked=None, river=None, names=None, label="per km²", ax=None):
+def where(
+    grid, values, *, marked=None, river=None, names=None, label="per km²", ax=None
+):
     """Where? A map of a grid without map tiles: the city is what the data know of it.
 
     Parameters
@@ -99,9 +115,14 @@ def where(grid, values, *, marked=None, river=None, names=None, label="per km²"
         bank = np.where(grid.inside, river, np.nan)
         ax.contour(x, y, bank, levels=[0.5], colors="#7FD4FF", linewidths=2.5)
     for name, place in (names if names is not None else pd.DataFrame()).iterrows():
-        at = (place["longitude"] - grid.west) * east, (place["latitude"] - grid.south) * north
+        at = (
+            (place["longitude"] - grid.west) * east,
+            (place["latitude"] - grid.south) * north,
+        )
         box = {"facecolor": "black", "alpha": 0.45, "edgecolor": "none", "pad": 1}
-        ax.text(*at, name, color="white", fontsize=7, ha="center", va="center", bbox=box)
+        ax.text(
+            *at, name, color="white", fontsize=7, ha="center", va="center", bbox=box
+        )
     ax.set(aspect="equal", xlabel="km eastwards", ylabel="km northwards")
     return ax
 
@@ -130,8 +151,12 @@ def where_interactive(grid, values, places):
     chart = folium.Map(tiles=None, location=centre, zoom_start=11, height=480)
     # folium links to servers; the same files are put into the page instead
     leaflet = files("js_lib_leaflet") / "static" / "js_lib_leaflet"
-    chart.default_js = [("leaflet", _data_uri(leaflet / "leaflet.js", "text/javascript"))]
-    chart.default_css = [("leaflet_css", _data_uri(leaflet / "leaflet.css", "text/css"))]
+    chart.default_js = [
+        ("leaflet", _data_uri(leaflet / "leaflet.js", "text/javascript"))
+    ]
+    chart.default_css = [
+        ("leaflet_css", _data_uri(leaflet / "leaflet.css", "text/css"))
+    ]
     colours = plt.colormaps["cividis"](values / values[grid.inside].max())
     colours[..., 3] = grid.inside
     colours = (255 * colours).round().astype(np.uint8)
@@ -139,7 +164,13 @@ def where_interactive(grid, values, places):
     folium.raster_layers.ImageOverlay(colours, bounds, origin="lower").add_to(chart)
     for place in places.itertuples():
         at = place.latitude, place.longitude
-        dot = {"radius": 4, "color": "white", "weight": 1, "fill": True, "fill_color": "#0072B2"}
+        dot = {
+            "radius": 4,
+            "color": "white",
+            "weight": 1,
+            "fill": True,
+            "fill_color": "#0072B2",
+        }
         folium.CircleMarker(at, **dot, fill_opacity=1, tooltip=place.text).add_to(chart)
     return chart
 
@@ -183,9 +214,75 @@ def how_far_apart(table, *, label, parity: float = 0, ax=None):
     for y, row in enumerate(table.itertuples()):
         _interval(ax, row.low, row.high, y)
         ax.plot(row.value, y, "o", color="black")
-    ax.set(yticks=range(len(table)), yticklabels=table.index, xlabel=label, ylim=(-0.7, y + 0.7))
+    ax.set(
+        yticks=range(len(table)),
+        yticklabels=table.index,
+        xlabel=label,
+        ylim=(-0.7, y + 0.7),
+    )
     ax.invert_yaxis()
     return ax
+
+
+def how_far_apart_all(report, facet=None, facet_value=None):
+    """How far apart, by every metric? A report's gaps with intervals, grouped by what each asks.
+
+    Parameters
+    ----------
+    report : utils.bias.BiasReport
+    facet, facet_value : optional
+        Which one, where the report has several; the first by default.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        Ratios (parity 1) are drawn as value − 1, so that parity is one line; infinite values are
+        written, not drawn.
+    """
+    rows = report.frame
+    facet = facet if facet is not None else rows["facet"].iloc[0]
+    rows = rows[rows["facet"] == facet]
+    facet_value = str(
+        facet_value if facet_value is not None else rows["facet_value"].iloc[0]
+    )
+    rows = rows[rows["facet_value"] == facet_value]
+    ax = _axes(None, (8, 0.42 * (len(rows) + rows["asks"].nunique()) + 1))
+    ax.axvline(0, color="#4D4D4D", linestyle="--", linewidth=1)
+    y, ticks = 0, []
+    for asks, group in rows.groupby("asks", sort=False):
+        ax.text(
+            0,
+            y,
+            asks,
+            transform=ax.get_yaxis_transform(),
+            fontsize=9,
+            weight="bold",
+            va="center",
+        )
+        y += 1
+        for row in group.itertuples():
+            shift = 1 if row.metric == "DI" else 0
+            ticks.append((y, "DI − 1" if shift else row.metric))
+            _one_gap(ax, y, row, shift)
+            y += 1
+    ax.set(
+        ylim=(y, -0.8),
+        xlabel="value (dashed: no difference)",
+        title=f"{facet} = {facet_value}",
+    )
+    ax.set_yticks([at for at, _ in ticks], [name for _, name in ticks])
+    return ax
+
+
+def _one_gap(ax, y, row, shift):
+    """A gap with its interval, or a word where there is none to draw."""
+    if not np.isfinite(row.value):
+        word = "not applicable" if np.isnan(row.value) else "infinite"
+        ax.text(0.01, y, word, va="center", fontsize=8, color="#4D4D4D")
+        return
+    if np.isfinite(row.low) and np.isfinite(row.high):
+        _interval(ax, row.low - shift, row.high - shift, y)
+    ax.plot(row.value - shift, y, "o", color="black")
 
 
 def over_time(runs, *, truth=None, label, ax=None):
@@ -206,7 +303,13 @@ def over_time(runs, *, truth=None, label, ax=None):
         ax.fill_between(range(len(low)), low, high, color=colour, alpha=0.25)
         ax.plot(middle, color=colour, label=f"{name}: median and 5–95 %")
     if truth is not None:
-        ax.axhline(truth, color="black", linestyle="--", linewidth=1, label=f"truth: {truth:.2f}")
+        ax.axhline(
+            truth,
+            color="black",
+            linestyle="--",
+            linewidth=1,
+            label=f"truth: {truth:.2f}",
+        )
     ax.set(xlabel="day", ylabel=label, ylim=(0, 1))
     ax.legend(loc="upper right", fontsize=9)
     return ax
@@ -222,10 +325,16 @@ def how_much_is_caught(curves, ax=None):
     ax = _axes(ax, (6, 4.5))
     for position, (name, (area, hits)) in enumerate(curves.items()):
         style = ["-", "--", "-.", ":"][position % 4]
-        ax.plot(area, hits, style, color=OTHER_COLOURS[position], label=name, linewidth=2)
+        ax.plot(
+            area, hits, style, color=OTHER_COLOURS[position], label=name, linewidth=2
+        )
     ax.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     ax.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
-    ax.set(xlabel="share of the city marked", ylabel="share of later events inside", ylim=(0, 1))
+    ax.set(
+        xlabel="share of the city marked",
+        ylabel="share of later events inside",
+        ylim=(0, 1),
+    )
     ax.legend(fontsize=9)
     return ax
 
@@ -250,7 +359,12 @@ def by_score(table, *, label, ax=None):
             color=colour_of(group, position),
         )  # fmt: skip
     ax.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
-    ax.set(xlabel="score", ylabel=label, ylim=(0, 1), xticks=sorted(table["score"].unique()))
+    ax.set(
+        xlabel="score",
+        ylabel=label,
+        ylim=(0, 1),
+        xticks=sorted(table["score"].unique()),
+    )
     ax.legend(fontsize=9)
     return ax
 
@@ -273,7 +387,9 @@ def _outline(ax, grid, marked, colour, width):
         start = np.stack([column - (axis == 0), row - (axis == 1)]) * grid.cell_km
         step = np.array([[dx], [dy]]) * grid.cell_km
         ends = np.stack([start, start + step], axis=-1)
-        ax.plot(ends[0].T, ends[1].T, color=colour, linewidth=width, solid_capstyle="round")
+        ax.plot(
+            ends[0].T, ends[1].T, color=colour, linewidth=width, solid_capstyle="round"
+        )
 
 
 def _data_uri(path, kind: str) -> str:

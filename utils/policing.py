@@ -62,7 +62,7 @@ class Grid:
         """Kernel density of places, per square kilometre.
 
         A Gaussian kernel on the cells' counts (a binned kernel density estimate): the sum over the
-        grid times a cell's area is the number of places.
+        grid times a cell's area is the number of places, less what spills over the grid's edge.
 
         Parameters
         ----------
@@ -77,7 +77,9 @@ class Grid:
             If the bandwidth is not positive.
         """
         if not bandwidth_km > 0:
-            raise ValueError(f"bandwidth_km is {bandwidth_km}; use a length above 0, such as 0.4")
+            raise ValueError(
+                f"bandwidth_km is {bandwidth_km}; use a length above 0, such as 0.4"
+            )
         counts = self.count(latitude, longitude).astype(float)
         smooth = gaussian_filter(counts, bandwidth_km / self.cell_km, mode="constant")
         return smooth / self.cell_area
@@ -100,11 +102,15 @@ class Grid:
         votes = np.zeros((labels.max() + 1, self.rows, self.columns), int)
         np.add.at(votes, (labels, *self.cells_of(latitude, longitude)), 1)
         empty = votes.sum(axis=0) == 0
-        row, column = distance_transform_edt(empty, return_distances=False, return_indices=True)
+        row, column = distance_transform_edt(
+            empty, return_distances=False, return_indices=True
+        )
         return votes.argmax(axis=0)[row, column]
 
 
-def make_grid(latitude, longitude, cell_km: float = 0.25, margin_km: float = 0.3) -> Grid:
+def make_grid(
+    latitude, longitude, cell_km: float = 0.25, margin_km: float = 0.3
+) -> Grid:
     """Lay a grid over a city known only by the places recorded in it.
 
     Parameters
@@ -139,7 +145,9 @@ def make_grid(latitude, longitude, cell_km: float = 0.25, margin_km: float = 0.3
     west = longitude.min() - margin_km / east_km
     rows = int(((latitude.max() - south) * north_km + margin_km) / cell_km) + 1
     columns = int(((longitude.max() - west) * east_km + margin_km) / cell_km) + 1
-    everywhere = Grid(south, west, rows, columns, cell_km, np.ones((rows, columns), bool))
+    everywhere = Grid(
+        south, west, rows, columns, cell_km, np.ones((rows, columns), bool)
+    )
     empty = everywhere.count(latitude, longitude) == 0
     inside = distance_transform_edt(empty) * cell_km <= margin_km
     return Grid(south, west, rows, columns, cell_km, inside)
@@ -170,7 +178,9 @@ def top_cells(score, share: float, inside=None, seed: int = 0) -> np.ndarray:
         If `share` is not in (0, 1].
     """
     if not 0 < share <= 1:
-        raise ValueError(f"share is {share}; use a share of the city above 0 and up to 1, as 0.05")
+        raise ValueError(
+            f"share is {share}; use a share of the city above 0 and up to 1, as 0.05"
+        )
     score = np.asarray(score, float)
     inside = np.ones(score.shape, bool) if inside is None else np.asarray(inside, bool)
     cells = np.flatnonzero(inside)
@@ -277,7 +287,9 @@ def patrol_urn(
     rates, reports = _pair(rates, "rates", 1), _pair(reports, "reports", 1)
     start = _pair(start, "start", np.inf)
     if (start <= 0).any():
-        raise ValueError(f"start is {tuple(start)}; each area needs more than 0 on record")
+        raise ValueError(
+            f"start is {tuple(start)}; each area needs more than 0 on record"
+        )
     if days < 1 or runs < 1:
         raise ValueError(f"days is {days} and runs is {runs}; use at least 1 of each")
     random = np.random.default_rng(seed)

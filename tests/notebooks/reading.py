@@ -35,11 +35,15 @@ def exercises(cells) -> dict[str, dict]:
     for cell in cells:
         match = re.fullmatch(r"(ex\d+-\d+)-(answer|check.*|try.*)", cell.id)
         if match and cell.cell_type == "code":
-            exercise = found.setdefault(match[1], {"answer": None, "checks": [], "tries": []})
+            exercise = found.setdefault(
+                match[1], {"answer": None, "checks": [], "tries": []}
+            )
             if match[2] == "answer":
                 exercise["answer"] = cell
             else:
-                exercise["checks" if match[2].startswith("check") else "tries"].append(cell)
+                exercise["checks" if match[2].startswith("check") else "tries"].append(
+                    cell
+                )
     return found
 
 
@@ -60,7 +64,9 @@ class Kernel:
 
     def run_all(self, cells) -> dict[str, tuple[str, str] | None]:
         """Run cells in order, going on after errors."""
-        return {cell.id: self.run(cell.source) for cell in cells if cell.cell_type == "code"}
+        return {
+            cell.id: self.run(cell.source) for cell in cells if cell.cell_type == "code"
+        }
 
 
 @contextlib.contextmanager
@@ -69,7 +75,11 @@ def kernel(folder: Path):
     notebook = nbformat.v4.new_notebook()
     resources = {"metadata": {"path": str(folder)}}
     client = NotebookClient(
-        notebook, timeout=120, kernel_name="python3", resources=resources, allow_errors=True
+        notebook,
+        timeout=120,
+        kernel_name="python3",
+        resources=resources,
+        allow_errors=True,
     )
     with client.setup_kernel():
         yield Kernel(client)

@@ -5,6 +5,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -17,8 +18,12 @@ MODULE, NAME = LABS[0].split("/")
 
 def nbgrader(course, *arguments):
     command = [sys.executable, "-m", "nbgrader", *arguments]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    run = subprocess.run(command, cwd=course, capture_output=True, text=True, env=environment)
+    # nbgrader calls alembic by name: an activated environment has it on the path
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PATH": path}
+    run = subprocess.run(
+        command, cwd=course, capture_output=True, text=True, env=environment
+    )
     assert run.returncode == 0, run.stderr
     return run.stderr
 
@@ -33,11 +38,17 @@ def gradebook(tmp_path_factory):
     shutil.copy(ROOT / "solutions" / f"{LABS[0]}.ipynb", course / "solutions" / MODULE)
     nbgrader(course, "generate_assignment", MODULE, "--force")
     released = course / "labs" / MODULE / f"{NAME}.ipynb"
-    answers = {c.id: c.source for c in cells_of("solutions", LABS[0]) if c.id.endswith("-answer")}
+    answers = {
+        c.id: c.source
+        for c in cells_of("solutions", LABS[0])
+        if c.id.endswith("-answer")
+    }
     exercise, _, code = wrong_answers(LABS[0])[0]
     wrong = {**answers, f"{exercise}-answer": code}
+    downloads = course / "downloaded" / MODULE / "archive"
     for student, given in (("good", answers), ("wrong", wrong), ("blank", {})):
-        hand_in(released, course / "submitted" / student / MODULE / f"{NAME}.ipynb", given)
+        hand_in(released, downloads / f"{student}_{NAME}.ipynb", given)
+    nbgrader(course, "zip_collect", MODULE)
     nbgrader(course, "autograde", MODULE, "--create")
     return scores(course / "gradebook.db"), exercise
 
@@ -48,7 +59,7 @@ def hand_in(released, target, answers):
     notebook = read(released)
     for cell in notebook.cells:
         cell.source = answers.get(cell.id, cell.source)
-    target.parent.mkdir(parents=True)
+    target.parent.mkdir(parents=True, exist_ok=True)
     nbformat.write(notebook, target)
 
 
@@ -58,7 +69,8 @@ def scores(path):
         select a.student_id, c.name, g.auto_score from grade g
         join submitted_notebook n on n.id = g.notebook_id
         join submitted_assignment a on a.id = n.assignment_id
-        join base_cell c on c.id = g.cell_id where c.cell_type = 'code'
+        join base_cell c on c.id = g.cell_id
+        join grade_cells k on k.id = c.id where k.cell_type = 'code'
     """
     result = {}
     with sqlite3.connect(path) as database:

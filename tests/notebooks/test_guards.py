@@ -18,7 +18,11 @@ def nbval(path):
         "no:xdist",
         "--nbval",
     ]
-    command += ["--nbval-sanitize-with", str(ROOT / "tests/notebooks/sanitize.cfg"), str(path)]
+    command += [
+        "--nbval-sanitize-with",
+        str(ROOT / "tests/notebooks/sanitize.cfg"),
+        str(path),
+    ]
     command += ["-c", "/dev/null", "--rootdir", str(path.parent)]
     return subprocess.run(command, capture_output=True, text=True, cwd=path.parent)
 
@@ -27,7 +31,9 @@ def cut_down(folder):
     """A copy of a solution with its imports and its first exercise: enough, and quick."""
     notebook = read(path_of("solutions", LABS[0]))
     notebook.cells = [
-        cell for cell in notebook.cells if cell.id in ("opening", "imports") or "ex1-1" in cell.id
+        cell
+        for cell in notebook.cells
+        if cell.id in ("opening", "imports") or "ex1-1" in cell.id
     ]
     path = folder / "copy.ipynb"
     write(notebook, path)

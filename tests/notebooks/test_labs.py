@@ -46,7 +46,9 @@ def test_every_check_of_a_blank_lab_fails(unit):
     assert checks
     assert [i for i in checks if results[i] is None] == []
     assert [
-        i for i in checks if results[i][0] not in ("NotImplementedError", "AssertionError")
+        i
+        for i in checks
+        if results[i][0] not in ("NotImplementedError", "AssertionError")
     ] == []
     assert results["imports"] is None
 
@@ -61,7 +63,9 @@ def test_solution_passes_and_wrong_answers_are_told_why(unit):
         for exercise, message, code in wrong_answers(unit):
             python.run(code)
             told = [python.run(check.source) for check in found[exercise]["checks"]]
-            if not any(t and t[0] == "AssertionError" and message in t[1] for t in told):
+            if not any(
+                t and t[0] == "AssertionError" and message in t[1] for t in told
+            ):
                 failures.append((exercise, message, told))
             python.run(found[exercise]["answer"].source)
     assert failures == []
@@ -80,7 +84,11 @@ def test_each_exercise_stands_alone(unit):
                 python.run(f"del {name}")
             for other, other_parts in found.items():
                 if other != exercise:
-                    rest = [other_parts["answer"], *other_parts["tries"], *other_parts["checks"]]
+                    rest = [
+                        other_parts["answer"],
+                        *other_parts["tries"],
+                        *other_parts["checks"],
+                    ]
                     errors = {i: e for i, e in python.run_all(rest).items() if e}
                     blocked += [(exercise, errors)] if errors else []
             python.run(parts["answer"].source)
@@ -91,12 +99,16 @@ def test_each_exercise_stands_alone(unit):
 def test_two_wrong_answers_are_kept_for_each_exercise(unit):
     kept = [exercise for exercise, _, _ in wrong_answers(unit)]
     assert {
-        e: kept.count(e) for e in exercises(cells_of("solutions", unit)) if kept.count(e) < 2
+        e: kept.count(e)
+        for e in exercises(cells_of("solutions", unit))
+        if kept.count(e) < 2
     } == {}
 
 
 def test_wrong_answers_belong_to_labs():
-    kept = sorted(str(p.relative_to(WRONG).with_suffix("")) for p in WRONG.rglob("*.py"))
+    kept = sorted(
+        str(p.relative_to(WRONG).with_suffix("")) for p in WRONG.rglob("*.py")
+    )
     assert kept == LABS
 
 
@@ -104,7 +116,10 @@ def wrong_answers(unit: str) -> list[tuple[str, str, str]]:
     """Kept wrong answers: exercise, part of the message the student must see, code."""
     text = (WRONG / f"{unit}.py").read_text(encoding="utf-8")
     parts = re.split(r"^# %% (ex\d+-\d+) \| (.+)$", text, flags=re.MULTILINE)[1:]
-    return [(e, m.strip(), c) for e, m, c in zip(parts[::3], parts[1::3], parts[2::3], strict=True)]
+    return [
+        (e, m.strip(), c)
+        for e, m, c in zip(parts[::3], parts[1::3], parts[2::3], strict=True)
+    ]
 
 
 def names_bound(source: str) -> list[str]:

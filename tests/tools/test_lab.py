@@ -15,7 +15,9 @@ import pytest
 from tools.lab import WELCOME
 from tools.notebooks import ROOT, units
 
-BROWSER = next(filter(None, map(shutil.which, ["chromium", "google-chrome", "chrome"])), None)
+BROWSER = next(
+    filter(None, map(shutil.which, ["chromium", "google-chrome", "chrome"])), None
+)
 
 
 @pytest.fixture(scope="module")
@@ -27,10 +29,19 @@ def server(tmp_path_factory):
     home = tmp_path_factory.mktemp("home")
     log = home / "log"
     command = [sys.executable, "tools/lab.py", "--no-browser", "--port", str(port)]
-    environment = {**os.environ, "HOME": str(home), "JUPYTER_DATA_DIR": str(home / "data")}
+    environment = {
+        **os.environ,
+        "HOME": str(home),
+        "JUPYTER_DATA_DIR": str(home / "data"),
+    }
     with open(log, "w") as file:
         process = subprocess.Popen(
-            command, cwd=ROOT, stdout=file, stderr=file, env=environment, start_new_session=True
+            command,
+            cwd=ROOT,
+            stdout=file,
+            stderr=file,
+            env=environment,
+            start_new_session=True,
         )
     try:
         token = wait_for(lambda: re.search(r"\?token=(\w+)", log.read_text()), log)[1]
@@ -93,6 +104,8 @@ def test_a_person_sees_the_notebook(server, notebook, tmp_path_factory):
         heading = page.locator(".jp-Notebook h1").first
         heading.wait_for(timeout=60_000)
         assert "1. " in heading.inner_text()
-        page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").wait_for(timeout=60_000)
+        page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").wait_for(
+            timeout=60_000
+        )
         page.screenshot(path=f"{pictures}/{title}.png")
         browser.close()

@@ -25,7 +25,9 @@ def course(tmp_path):
 def test_an_old_python_is_told_which_to_install(monkeypatch):
     monkeypatch.setattr(sys, "version_info", (3, 9, 6))
     monkeypatch.setattr(setup.shutil, "which", lambda name: None)
-    with pytest.raises(setup.CannotSetUp, match=r"This is Python 3\.9 .* 3\.11 to 3\.13: install"):
+    with pytest.raises(
+        setup.CannotSetUp, match=r"This is Python 3\.9 .* 3\.11 to 3\.13: install"
+    ):
         setup.find_python()
 
 
@@ -38,7 +40,9 @@ def test_another_python_on_the_path_is_used(monkeypatch):
 def test_a_full_disk_is_told_how_much_is_needed(monkeypatch, tmp_path):
     usage = shutil._ntuple_diskusage(10**12, 10**12 - 10**9, 10**9)
     monkeypatch.setattr(setup.shutil, "disk_usage", lambda path: usage)
-    with pytest.raises(setup.CannotSetUp, match=r"Only 1\.0 GB are free .* about 4 GB: make room"):
+    with pytest.raises(
+        setup.CannotSetUp, match=r"Only 1\.0 GB are free .* about 4 GB: make room"
+    ):
         setup.check_disk(tmp_path)
 
 
@@ -47,9 +51,18 @@ def test_no_network_ends_in_one_sentence(course):
     (course / "tools").mkdir()
     shutil.copy(ROOT / "tools" / "setup.py", course / "tools")
     nowhere = {"PIP_INDEX_URL": "http://127.0.0.1:9/simple", "PIP_EXTRA_INDEX_URL": ""}
-    offline = {**os.environ, **nowhere, "PIP_CONFIG_FILE": os.devnull, "PIP_FIND_LINKS": ""}
+    offline = {
+        **os.environ,
+        **nowhere,
+        "PIP_CONFIG_FILE": os.devnull,
+        "PIP_FIND_LINKS": "",
+    }
     run = subprocess.run(
-        [sys.executable, "tools/setup.py"], cwd=course, capture_output=True, text=True, env=offline
+        [sys.executable, "tools/setup.py"],
+        cwd=course,
+        capture_output=True,
+        text=True,
+        env=offline,
     )
     assert run.returncode == 1
     assert "No package index could be reached" in run.stderr.splitlines()[-1]
@@ -69,13 +82,17 @@ def test_a_maintainers_environment_serves_a_student(course, monkeypatch):
     setup.set_up(str(course), dev=False)
 
 
-@pytest.mark.parametrize("name", ["requirements.txt", "constraints.txt", "pyproject.toml"])
+@pytest.mark.parametrize(
+    "name", ["requirements.txt", "constraints.txt", "pyproject.toml"]
+)
 def test_a_changed_requirement_installs_again(course, monkeypatch, name):
     pretend_environment(course, setup.stamp(str(course), dev=False))
     with open(course / name, "a") as file:
         file.write("\n# changed\n")
     installed = []
-    monkeypatch.setattr(setup, "install", lambda *arguments: installed.append(arguments))
+    monkeypatch.setattr(
+        setup, "install", lambda *arguments: installed.append(arguments)
+    )
     setup.set_up(str(course), dev=False)
     assert installed
     assert setup.read_stamp(course / ".venv") == setup.stamp(str(course), dev=False)
@@ -113,9 +130,13 @@ def test_every_direct_dependency_is_pinned_and_locked():
             requirement = line.split("#")[0].strip()
             if requirement and not requirement.startswith("-"):
                 assert "==" in requirement, f"{file}: pin {requirement}"
-                assert f"{requirement}\n" in locked, f"{requirement} is not locked: say `make lock`"
+                assert f"{requirement}\n" in locked, (
+                    f"{requirement} is not locked: say `make lock`"
+                )
 
 
 def test_ci_runs_the_command_of_the_readme():
     assert "\nmake test\n" in (ROOT / ".ci" / "run").read_text()
-    assert "make test" in (ROOT / "README.md").read_text(encoding="utf-8").split("## ")[0]
+    assert (
+        "make test" in (ROOT / "README.md").read_text(encoding="utf-8").split("## ")[0]
+    )

@@ -16,7 +16,16 @@ from utils import plots
 from utils.datasets import load_adult, load_compas, load_force, load_stops
 from utils.policing import make_grid
 
-RACES = ["Black", "East African", "Native American", "Latino", "Asian", "White", "Other", "Unknown"]
+RACES = [
+    "Black",
+    "East African",
+    "Native American",
+    "Latino",
+    "Asian",
+    "White",
+    "Other",
+    "Unknown",
+]
 
 
 @pytest.fixture(autouse=True)
@@ -34,12 +43,15 @@ def seen(colour, deficiency=None):
     return rgb
 
 
-@pytest.mark.parametrize("deficiency", [None, "deuteranomaly", "protanomaly", "tritanomaly"])
+@pytest.mark.parametrize(
+    "deficiency", [None, "deuteranomaly", "protanomaly", "tritanomaly"]
+)
 @pytest.mark.parametrize("groups", [RACES, ["Female", "Male"]])
 def test_colours_differ_for_every_eye(groups, deficiency):
     pairs = combinations([plots.colour_of(g) for g in groups], 2)
     closest = min(
-        deltaE(seen(a, deficiency), seen(b, deficiency), input_space="sRGB1") for a, b in pairs
+        deltaE(seen(a, deficiency), seen(b, deficiency), input_space="sRGB1")
+        for a, b in pairs
     )
     assert closest > 8  # about 1 is just noticeable side by side
 
@@ -64,7 +76,12 @@ def test_unknown_groups_follow_in_their_order():
 
 @pytest.mark.parametrize(
     "column",
-    [load_stops()["race"], load_compas()["race"], load_adult()["race"], load_stops()["gender"]],
+    [
+        load_stops()["race"],
+        load_compas()["race"],
+        load_adult()["race"],
+        load_stops()["gender"],
+    ],
 )
 def test_every_group_of_the_data_has_its_colour(column):
     for group in column.cat.categories:
@@ -78,7 +95,12 @@ def test_force_groups_have_colours_or_a_place():
 
 @pytest.fixture
 def rates():
-    columns = {"rate": [20, 10.0], "low": [18, 8.0], "high": [22, 13.0], "n": [1000, 300]}
+    columns = {
+        "rate": [20, 10.0],
+        "low": [18, 8.0],
+        "high": [22, 13.0],
+        "n": [1000, 300],
+    }
     return pd.DataFrame(columns, index=["White", "Black"])
 
 
@@ -92,13 +114,17 @@ def test_who_draws_groups_in_order_with_sizes_and_intervals(rates):
 
 
 def test_how_far_apart_draws_parity(rates):
-    table = pd.DataFrame({"value": [1.5], "low": [1.2], "high": [1.9]}, index=["Black to White"])
+    table = pd.DataFrame(
+        {"value": [1.5], "low": [1.2], "high": [1.9]}, index=["Black to White"]
+    )
     ax = plots.how_far_apart(table, label="ratio", parity=1)
     assert list(ax.lines[0].get_xdata()) == [1, 1]
 
 
 def test_when_has_monday_on_top_and_every_hour():
-    times = pd.Series(pd.to_datetime(["2017-01-02 00:10", "2017-01-02 00:50", "2017-01-08 23:00"]))
+    times = pd.Series(
+        pd.to_datetime(["2017-01-02 00:10", "2017-01-02 00:50", "2017-01-08 23:00"])
+    )
     ax = plots.when(times)
     counts = ax.collections[0].get_array().reshape(7, 24)
     assert (counts[0, 0], counts[6, 23], counts.sum()) == (2, 1, 3)
@@ -107,7 +133,10 @@ def test_when_has_monday_on_top_and_every_hour():
 
 @pytest.fixture
 def small():
-    latitude, longitude = np.array([44.90, 44.95, 44.95]), np.array([-93.30, -93.25, -93.20])
+    latitude, longitude = (
+        np.array([44.90, 44.95, 44.95]),
+        np.array([-93.30, -93.25, -93.20]),
+    )
     grid = make_grid(latitude, longitude, cell_km=0.5)
     return grid, grid.density(latitude, longitude)
 
@@ -126,13 +155,17 @@ def test_outline_runs_around_the_marked_cells(small):
     marked = np.zeros(density.shape, bool)
     marked[3, 4] = True
     ax = plots.where(grid, density, marked=marked)
-    corners = {(round(x, 6), round(y, 6)) for line in ax.lines for x, y in line.get_xydata()}
+    corners = {
+        (round(x, 6), round(y, 6)) for line in ax.lines for x, y in line.get_xydata()
+    }
     assert corners == {(2.0, 1.5), (2.5, 1.5), (2.0, 2.0), (2.5, 2.0)}
 
 
 def test_interactive_map_needs_no_network(small):
     grid, density = small
-    places = pd.DataFrame({"latitude": [44.9], "longitude": [-93.3], "text": ["Here: 3 stops"]})
+    places = pd.DataFrame(
+        {"latitude": [44.9], "longitude": [-93.3], "text": ["Here: 3 stops"]}
+    )
     page = plots.where_interactive(grid, density, places).get_root().render()
     assert "Here: 3 stops" in page
     assert 'src="http' not in page
@@ -148,7 +181,9 @@ def test_over_time_draws_the_band():
 
 
 def test_how_much_is_caught_labels_each_curve():
-    ax = plots.how_much_is_caught({"map": ([0, 0.1], [0, 0.4]), "random": ([0, 0.1], [0, 0.1])})
+    ax = plots.how_much_is_caught(
+        {"map": ([0, 0.1], [0, 0.4]), "random": ([0, 0.1], [0, 0.1])}
+    )
     assert [t.get_text() for t in ax.get_legend().get_texts()] == ["map", "random"]
 
 

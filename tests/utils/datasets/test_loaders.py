@@ -53,9 +53,21 @@ def test_a_loader_gives_a_fresh_frame_each_time(name):
 @each
 def test_nobody_can_be_named(name):
     frame = LOADERS[name]()
-    telling = {"id", "name", "first", "last", "dob", "idnum", "rownames", "index", "case_number"}
+    telling = {
+        "id",
+        "name",
+        "first",
+        "last",
+        "dob",
+        "idnum",
+        "rownames",
+        "index",
+        "case_number",
+    }
     assert not telling & {c.lower() for c in frame}
-    assert not [c for c in frame if re.search(r"name|birth|^dob|_dob|case_n|_id$|^id", c)]
+    assert not [
+        c for c in frame if re.search(r"name|birth|^dob|_dob|case_n|_id$|^id", c)
+    ]
     for column in frame.select_dtypes(include=["category", "string"]):
         values = frame[column].dropna().astype(str).unique()
         case_number = re.compile(r"\d{2}-\d{6}|\d{8}[A-Z]{2}\d+|\d{4}-\d{2}-\d{2}")
@@ -81,7 +93,14 @@ def test_stops_run_from_midnight_to_midnight_in_local_time():
 def test_stops_without_a_vehicle_computer_say_nothing_of_the_person():
     stops = datasets.load_stops()
     alone = stops[~stops["in_vehicle"]]
-    person = ["citation", "person_search", "vehicle_search", "race_before", "race", "gender"]
+    person = [
+        "citation",
+        "person_search",
+        "vehicle_search",
+        "race_before",
+        "race",
+        "gender",
+    ]
     assert len(alone) == 8_221
     assert alone[person].isna().all().all()
 
@@ -103,46 +122,61 @@ def test_propublicas_headline_rates():
 
 
 def test_adult_splits():
-    sizes = {split: len(datasets.load_adult(split)) for split in ("train", "test", "all")}
+    sizes = {
+        split: len(datasets.load_adult(split)) for split in ("train", "test", "all")
+    }
     assert sizes == {"train": 32_561, "test": 16_281, "all": 48_842}
     assert set(datasets.load_adult("all")["income"].unique()) == {"<=50K", ">50K"}
 
 
 def test_adult_split_unknown():
-    with pytest.raises(ValueError, match='split is \'tset\'; use "train", "test" or "all"'):
+    with pytest.raises(
+        ValueError, match='split is \'tset\'; use "train", "test" or "all"'
+    ):
         datasets.load_adult("tset")
 
 
 def test_frisk_is_no_longer_one_hot():
     frisk = datasets.load_frisk()
-    assert frisk["race"].value_counts().to_dict() == {"Black": 6_471, "not Black": 5_876}
+    assert frisk["race"].value_counts().to_dict() == {
+        "Black": 6_471,
+        "not Black": 5_876,
+    }
     assert frisk["sex"].value_counts().to_dict() == {"Male": 11_394, "Female": 953}
     assert frisk["weapon_found"].sum() == 1_289
     assert frisk["forceuse"].isna().sum() == 9_420
 
 
 def test_unknown_data_set_is_told_the_nearest():
-    with pytest.raises(datasets.DatasetError, match=r"no data set 'stop'.*Did you mean 'stops'"):
+    with pytest.raises(
+        datasets.DatasetError, match=r"no data set 'stop'.*Did you mean 'stops'"
+    ):
         datasets.datasheet("stop")
 
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
     """The loaders look into a folder of their own."""
-    (tmp_path / "manifest.json").write_bytes((loaders.FOLDER / "manifest.json").read_bytes())
+    (tmp_path / "manifest.json").write_bytes(
+        (loaders.FOLDER / "manifest.json").read_bytes()
+    )
     monkeypatch.setattr(loaders, "FOLDER", tmp_path)
     return tmp_path
 
 
 def test_missing_file_names_the_repair(folder):
-    with pytest.raises(datasets.DatasetError, match=r"stops.*missing.*datasets rebuild stops"):
+    with pytest.raises(
+        datasets.DatasetError, match=r"stops.*missing.*datasets rebuild stops"
+    ):
         datasets.load_stops()
 
 
 @pytest.mark.parametrize("content", [b"", b"PAR1 and then nothing", b"\0" * 1000])
 def test_damaged_file_names_the_repair(folder, content):
     (folder / "compas.parquet").write_bytes(content)
-    with pytest.raises(datasets.DatasetError, match=r"compas.*damaged.*datasets rebuild compas"):
+    with pytest.raises(
+        datasets.DatasetError, match=r"compas.*damaged.*datasets rebuild compas"
+    ):
         datasets.load_compas()
 
 

