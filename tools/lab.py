@@ -25,17 +25,12 @@ def port_in_use(port: int) -> bool:
 
 def command(port: int, browser: bool) -> list[str]:
     """The command line that starts JupyterLab at the welcome lesson."""
-    line = [
-        sys.executable,
-        "-m",
-        "jupyterlab",
-        f"--port={port}",
-        "--ServerApp.port_retries=0",
-    ]
-    line += [
-        f"--ServerApp.root_dir={ROOT}",
-        f"--LabApp.default_url=/lab/tree/{WELCOME}",
-    ]
+    line = [sys.executable, "-m", "jupyterlab", f"--port={port}"]
+    line += ["--ServerApp.port_retries=0", f"--ServerApp.root_dir={ROOT}"]
+    line += [f"--LabApp.default_url=/lab/tree/{WELCOME}"]
+    # nothing here asks the network for news or newer versions
+    line += ["--LabApp.news_url=None"]
+    line += ["--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
     if not browser:
         line.append("--no-browser")
     if hasattr(os, "geteuid") and os.geteuid() == 0:

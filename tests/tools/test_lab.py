@@ -100,7 +100,7 @@ def test_a_person_sees_the_notebook(server, notebook, tmp_path_factory):
         flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
         browser = driver.chromium.launch(executable_path=BROWSER, args=flags)
         page = browser.new_page(viewport={"width": 1300, "height": 1000})
-        page.goto(f"{address}/lab/tree/{notebook}?token={token}")
+        page.goto(f"{address}/lab/tree/{notebook}?reset&token={token}")
         heading = page.locator(".jp-Notebook h1").first
         heading.wait_for(timeout=60_000)
         assert "1. " in heading.inner_text()
