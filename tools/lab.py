@@ -1,6 +1,7 @@
 """Open JupyterLab on the welcome lesson: ``python tools/lab.py [--port 8888] [--no-browser]``."""
 
 import argparse
+import json
 import os
 import socket
 import subprocess
@@ -28,14 +29,20 @@ def command(port: int, browser: bool) -> list[str]:
     line = [sys.executable, "-m", "jupyterlab", f"--port={port}"]
     line += ["--ServerApp.port_retries=0", f"--ServerApp.root_dir={ROOT}"]
     line += [f"--LabApp.default_url=/lab/tree/{WELCOME}"]
-    # nothing here asks the network for news or newer versions
-    line += ["--LabApp.news_url=None"]
-    line += ["--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
     if not browser:
         line.append("--no-browser")
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         line.append("--allow-root")  # in a container everybody is root
     return line
+
+
+def stay_offline() -> None:
+    """Let this environment's JupyterLab ask nobody for news or newer versions."""
+    settings = Path(sys.prefix) / "share" / "jupyter" / "lab" / "settings"
+    settings.mkdir(parents=True, exist_ok=True)
+    quiet = {"fetchNews": "false", "checkForUpdates": False}
+    overrides = {"@jupyterlab/apputils-extension:notification": quiet}
+    (settings / "overrides.json").write_text(json.dumps(overrides))
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -53,6 +60,7 @@ def main(arguments: list[str] | None = None) -> int:
             file=sys.stderr,
         )
         return 1
+    stay_offline()
     try:
         return subprocess.call(command(options.port, not options.no_browser), cwd=ROOT)
     except KeyboardInterrupt:
