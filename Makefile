@@ -44,9 +44,8 @@ bench: dev  ## measure each speed claim beside its peer
 data-check: dev  ## fetch the sources of the data and compare (needs the network)
 	$(BIN)/python -m pytest -m data tests
 
-lock: dev  ## resolve the requirements anew into constraints.txt
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-emit-package debiasing-ai \
-	  --no-annotate --no-header requirements-dev.txt -o constraints.txt
+lock:  ## resolve the requirements anew into constraints.txt
+	@$(PYTHON) tools/setup.py --lock
 
 clean:  ## remove the environment and everything made beside it
 	rm -rf .venv build *.egg-info .pytest_cache .ruff_cache .hypothesis

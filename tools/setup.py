@@ -29,9 +29,17 @@ def main(arguments=None):
     parser.add_argument(
         "--dev", action="store_true", help="with what maintainers need on top"
     )
+    parser.add_argument(
+        "--lock",
+        action="store_true",
+        help="resolve the requirements into constraints.txt",
+    )
     options = parser.parse_args(arguments)
     try:
-        set_up(ROOT, options.dev)
+        if options.lock:
+            lock(ROOT)
+        else:
+            set_up(ROOT, options.dev)
     except CannotSetUp as error:
         sys.stderr.write(f"\n{error}\n")
         return 1
@@ -44,17 +52,37 @@ def set_up(root, dev):
     wanted = stamp(root, dev)
     if read_stamp(environment) in (wanted, stamp(root, True)):
         return
+    python = ensure_venv(root)
+    say("Installing (a few minutes the first time) ...")
+    install(python, root, dev)
+    with open(os.path.join(environment, "stamp"), "w") as file:
+        file.write(wanted)
+    say("The environment is ready.")
+
+
+def ensure_venv(root):
+    """The Python of ``root/.venv``, which is made if it is not there or does not work."""
+    environment = os.path.join(root, ".venv")
     interpreter = find_python()
     check_disk(root)
     python = os.path.join(environment, *venv_python())
     if not works(python):
         say("Making the environment in .venv ...")
         make_venv(interpreter, environment)
-    say("Installing (a few minutes the first time) ...")
-    install(python, root, dev)
-    with open(os.path.join(environment, "stamp"), "w") as file:
-        file.write(wanted)
-    say("The environment is ready.")
+    return python
+
+
+def lock(root):
+    """Resolve the direct requirements anew, whatever the environment holds now."""
+    python = ensure_venv(root)
+    install_uv(python)
+    command = [python, "-m", "uv", "pip", "compile", "--quiet", "--universal"]
+    command += ["--python-version", "3.11", "--no-annotate", "--no-header"]
+    command += ["--no-emit-package", "debiasing-ai", "-o", "constraints.txt"]
+    if subprocess.run([*command, "requirements-dev.txt"], cwd=root).returncode:
+        raise CannotSetUp(
+            "The requirements contradict each other (the reason is above)."
+        )
 
 
 def stamp(root, dev):
@@ -120,10 +148,7 @@ def make_venv(interpreter, environment):
 
 def install(python, root, dev):
     """Install the locked requirements into the environment, through uv."""
-    pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    quick = subprocess.run([*pip, "--retries", "1", UV], stderr=subprocess.PIPE)
-    if quick.returncode:
-        raise CannotSetUp(no_index(quick.stderr.decode(errors="replace")))
+    install_uv(python)
     requirements = "requirements-dev.txt" if dev else "requirements.txt"
     command = [python, "-m", "uv", "pip", "install", "--python", python]
     command += ["-r", requirements, "-c", "constraints.txt"]
@@ -135,6 +160,14 @@ def install(python, root, dev):
             "Installing stopped (the reason is above): if it is the network, check the connection "
             "and try again, and what was already fetched is not fetched twice."
         )
+
+
+def install_uv(python):
+    """Put uv into the environment, by pip, which every Python has."""
+    pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    quick = subprocess.run([*pip, "--retries", "1", UV], stderr=subprocess.PIPE)
+    if quick.returncode:
+        raise CannotSetUp(no_index(quick.stderr.decode(errors="replace")))
 
 
 def pip_index(python):

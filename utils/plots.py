@@ -251,13 +251,14 @@ def how_far_apart_all(report, facet=None, facet_value=None):
     y, ticks = 0, []
     for asks, group in rows.groupby("asks", sort=False):
         ax.text(
-            0,
+            0.008,
             y,
             asks,
             transform=ax.get_yaxis_transform(),
             fontsize=9,
             weight="bold",
             va="center",
+            bbox={"facecolor": "white", "edgecolor": "none", "pad": 1},
         )
         y += 1
         for row in group.itertuples():
