@@ -23,6 +23,7 @@ KERNEL = {
     "language_info": {"name": "python"},
 }
 MAP = "[map of the course](../../README.md#the-course)"
+WIDGET = "application/vnd.jupyter.widget-view+json"
 TABLE = re.compile(r"(<!-- lessons -->\n).*(<!-- /lessons -->)", re.DOTALL)
 
 
@@ -42,9 +43,9 @@ def write(notebook: nbformat.NotebookNode, path: Path) -> None:
     notebook.metadata = nbformat.from_dict(KERNEL)
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)
-        for output in cell.get("outputs", []):
-            if "data" in output:
-                output.data.pop("application/vnd.jupyter.widget-view+json", None)
+        # a widget lives as long as its kernel: what would be stored is a frozen "0 %"
+        if cell.cell_type == "code":
+            cell.outputs = [o for o in cell.outputs if WIDGET not in o.get("data", {})]
     nbformat.validate(notebook)
     nbformat.write(notebook, path)
 

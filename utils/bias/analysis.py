@@ -8,10 +8,11 @@ from typing import Any
 import narwhals as nw
 import numpy as np
 
-from utils.bias.counts import Column, Counts, Table, as_narwhals, count, highest
+from utils.bias.counts import Column, Counts, Table
 from utils.bias.errors import ArgumentError, NotApplicableError, nearest
 from utils.bias.facets import Choice, choose, each_value, threshold_of
 from utils.bias.flip import FlipTest, flip_test
+from utils.bias.passes import as_narwhals, count, highest
 
 LABEL, PREDICTED, GROUP = "label", "predicted label", "group variable"
 

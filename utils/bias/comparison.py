@@ -4,9 +4,9 @@ import narwhals as nw
 import numpy as np
 import pandas as pd
 
-from utils.bias.counts import as_narwhals
 from utils.bias.errors import ArgumentError, nearest
 from utils.bias.metrics import REGISTRY
+from utils.bias.passes import as_narwhals
 from utils.bias.report import BiasReport, bias_report
 
 JOINED = " × "

@@ -38,7 +38,7 @@ def reweighing(facet, label) -> np.ndarray:
     Kamiran and Calders (2012), "Data preprocessing techniques for classification without
     discrimination".
     """
-    facet, label = pd.Series(np.asarray(facet)), pd.Series(np.asarray(label))
+    facet, label = pd.Series(facet), pd.Series(label)
     if len(facet) != len(label) or not len(facet):
         raise ArgumentError(
             f"facet has {len(facet)} and label {len(label)} rows; give as many, some"
