@@ -220,6 +220,15 @@ def test_lab_has_three_to_six_exercises_each_with_its_parts(unit):
 
 
 @each_lab
+def test_a_labs_minutes_are_those_of_its_exercises(unit):
+    cells = cells_of("solutions", unit, "markdown")
+    tasks = [c.source for c in cells if c.id.endswith("-task")]
+    minutes = [int(re.search(r"(\d+) minutes?\b", task)[1]) for task in tasks]
+    told = int(re.search(r"(\d+) min", cells[0].source)[1])
+    assert abs(sum(minutes) - told) <= 5
+
+
+@each_lab
 def test_answers_and_checks_are_known_to_nbgrader(unit):
     for cell in cells_of("solutions", unit):
         grader = cell.metadata.get("nbgrader", {})

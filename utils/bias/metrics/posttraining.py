@@ -258,7 +258,7 @@ def conditional_demographic_disparity_in_predicted_labels(counts: Counts):
     -------
     float
         In [-1, 1]. Zero: *d* has the same share of the unfavourable as of the favourable
-        predictions. Positive: the larger share of the unfavourable ones.
+        predictions. Positive: its share of the unfavourable ones is the larger.
 
     Raises
     ------

@@ -182,7 +182,7 @@ def conditional_demographic_disparity_in_labels(counts: Counts):
     -------
     float
         In [-1, 1]. Zero: *d* has the same share of the unfavourable as of the favourable labels.
-        Positive: *d* has the larger share of the unfavourable ones.
+        Positive: its share of the unfavourable ones is the larger.
 
     Raises
     ------
