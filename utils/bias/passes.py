@@ -5,6 +5,8 @@ group-by, Parquet files by row group.
 """
 
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import narwhals as nw
@@ -53,8 +55,12 @@ def count(frame, columns: Iterable[Column], progress: bool = False) -> Table:
         _check_kind(column, schema[column.name].is_numeric(), schema[column.name])
     if isinstance(native, nw.LazyFrame):
         return _count_lazy(native, columns)
+    text = any(schema[column.name] == nw.String for column in columns)
     return _count_codes(
-        len(native), columns, lambda column: _codes(native[column.name], column)
+        len(native),
+        columns,
+        lambda column: _codes(native[column.name], column),
+        at_once=text and len(native) > CHUNK,
     )
 
 
@@ -117,9 +123,15 @@ def _count_lazy(frame: nw.LazyFrame, columns: list[Column]) -> Table:
     )
 
 
-def _count_codes(rows: int, columns: list[Column], codes_of: Callable) -> Table:
+def _count_codes(
+    rows: int, columns: list[Column], codes_of: Callable, at_once: bool = False
+) -> Table:
     """Mix the columns' codes into one key and count the keys."""
-    coded = [codes_of(column) for column in columns]
+    if at_once:  # encoding text takes long and leaves Python's lock alone
+        with ThreadPoolExecutor() as pool:
+            coded = list(pool.map(codes_of, columns))
+    else:
+        coded = [codes_of(column) for column in columns]
     sizes = [len(values) for _, values in coded]
     cells = int(np.prod(sizes, dtype=float)) if coded else 1
     if cells > 4 * max(rows, 1 << 16):
@@ -193,37 +205,50 @@ def _count_parquet(path: Path, columns: list[Column], progress: bool) -> Table:
             f"frame is the path {str(path)!r}, and there is no such file"
         )
     files = sorted(path.rglob("*.parquet")) if path.is_dir() else [path]
-    names = list(dict.fromkeys(column.name for column in columns))
     totals: dict[tuple, int] = {}
-    groups = [
-        (file, g) for file in files for g in range(pq.ParquetFile(file).num_row_groups)
-    ]
-    opened, reader = None, None
-    for file, group in tqdm(
-        groups, disable=not progress, desc="row groups", leave=False
-    ):
-        if file != opened:
-            strings = [
-                f.name for f in pq.read_schema(file)
-                if pa.types.is_string(f.type) or pa.types.is_large_string(f.type)
-            ]  # fmt: skip
-            opened, reader = file, pq.ParquetFile(file, read_dictionary=strings)
-            _check_columns(columns, reader.schema_arrow.names)
-            for column in columns:
-                kind = reader.schema_arrow.field(column.name).type
-                _check_kind(
-                    column,
-                    pa.types.is_integer(kind) or pa.types.is_floating(kind),
-                    kind,
-                )
-        part = reader.read_row_group(group, columns=names, use_threads=True)
-        for values, n in _rows_of(_count_codes(len(part), columns, _part_codes(part))):
-            totals[values] = totals.get(values, 0) + n
+    with ThreadPoolExecutor(
+        1
+    ) as ahead:  # the next group is read while this one is counted
+        groups = [group for file in files for group in _row_groups(file, columns)]
+        waiting = [ahead.submit(read) for read in groups[:1]]
+        for position in tqdm(
+            range(len(groups)), disable=not progress, desc="row groups"
+        ):
+            part = waiting.pop().result()
+            waiting += [
+                ahead.submit(read) for read in groups[position + 1 : position + 2]
+            ]
+            for values, n in _rows_of(
+                _count_codes(len(part), columns, _part_codes(part))
+            ):
+                totals[values] = totals.get(values, 0) + n
     parts = [_distinct([v[i] for v in totals]) for i in range(len(columns))]
     n = np.fromiter(totals.values(), np.int64, len(totals))
     return _table(
         columns, [values for values, _ in parts], [codes for _, codes in parts], n
     )
+
+
+def _row_groups(file: Path, columns: list[Column]) -> list[Callable]:
+    """One function a row group of the file, which reads its columns; text comes as codes."""
+    schema = pq.read_schema(file)
+    _check_columns(columns, schema.names)
+    for column in columns:
+        kind = schema.field(column.name).type
+        _check_kind(
+            column, pa.types.is_integer(kind) or pa.types.is_floating(kind), kind
+        )
+    text = [
+        f.name
+        for f in schema
+        if pa.types.is_string(f.type) or pa.types.is_large_string(f.type)
+    ]
+    reader = pq.ParquetFile(file, read_dictionary=text)
+    names = list(dict.fromkeys(column.name for column in columns))
+    return [
+        partial(reader.read_row_group, group, columns=names)
+        for group in range(reader.num_row_groups)
+    ]
 
 
 def _part_codes(part: pa.Table) -> Callable:

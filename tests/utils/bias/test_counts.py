@@ -1,6 +1,7 @@
 """One table from every kind of frame: the same counts, whatever the library behind it."""
 
 import shutil
+import sys
 
 import numpy as np
 import pandas as pd
@@ -73,7 +74,10 @@ def test_every_kind_of_frame_gives_the_same_report(tmp_path):
 
 
 @pytest.mark.skipif(shutil.which("java") is None, reason="Spark needs Java")
-def test_spark_gives_the_same_report():
+def test_spark_gives_the_same_report(monkeypatch):
+    monkeypatch.setenv(
+        "PYSPARK_PYTHON", sys.executable
+    )  # not whatever the path has first
     from pyspark.sql import SparkSession
 
     builder = SparkSession.builder.master("local[2]").config(
