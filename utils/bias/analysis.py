@@ -64,8 +64,8 @@ class Analysis:
         if not table.n.sum():
             raise ArgumentError("frame has no rows")
         for name in names:
-            _check_cut(table, columns[_key(name)], f"facet_values of {name!r}")
-        favourable = _favourable(table, columns[LABEL], label_values)
+            _check_cut(frame, table, columns[_key(name)], "facet_values")
+        favourable = _favourable(frame, table, columns[LABEL], label_values)
         predicted = None
         if predicted_label is not None:
             _check_kinds(table, columns)
@@ -237,24 +237,28 @@ def _columns(
     return parts
 
 
-def _check_cut(table: Table, column: Column, argument: str) -> None:
+def _check_cut(frame, table: Table, column: Column, argument: str) -> None:
     """Raise unless a threshold leaves rows on both sides."""
     if column.threshold is None:
         return
     sides = table.marginal(column.key)
-    for side, where in ((True, "above"), (False, "at or below")):
-        if not sides.get(side):
-            raise ArgumentError(
-                f"{argument}: no row of {column.name!r} is {where} the threshold "
-                f"{column.threshold:g}; values above it are meant"
-            )
+    if sides.get(True) and sides.get(False):
+        return
+    found = f"all of {column.name!r} lies above"
+    if not sides.get(True):
+        top = highest(frame, column.name)
+        found = f"no row of {column.name!r} is above (its highest value is {top:g})"
+    raise ArgumentError(
+        f"{argument} is the threshold {column.threshold:g} and {found}; values above a threshold "
+        "are meant, so take one within the column's range"
+    )
 
 
-def _favourable(table: Table, column: Column, label_values) -> Choice:
+def _favourable(frame, table: Table, column: Column, label_values) -> Choice:
     present = table.columns[column.key]
     if column.threshold is None:
         return choose(present, column.name, label_values, "label_values")
-    _check_cut(table, column, "label_values")
+    _check_cut(frame, table, column, "label_values")
     return Choice(f"above {column.threshold:g}", np.array([v is True for v in present]))
 
 

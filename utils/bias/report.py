@@ -198,18 +198,7 @@ def bias_report(
     rows = []
     for name, choice in analysis.facets():
         counts = analysis.counts(name, choice, convention)
-        used = _counts_used(counts)
-        drawn = (
-            resample(counts, seed=seed)
-            if interval is not None and counts.n.any()
-            else None
-        )
-        for metric in wanted:
-            if metric.key == "FT":
-                told, value = _flip(analysis, name, choice, features, interval, seed)
-            else:
-                told, value = used, _measure(metric, counts, drawn, interval)
-            rows.append(_row(metric, name, choice.label, counts, told, *value))
+        rows += _rows(analysis, name, choice, counts, wanted, interval, features, seed)
     return BiasReport(
         pd.DataFrame({key: [row[key] for row in rows] for key in rows[0]}),
         label,
@@ -219,6 +208,20 @@ def bias_report(
         interval,
         analysis.intervals(),
     )
+
+
+def _rows(analysis, name, choice, counts, wanted, interval, features, seed) -> list:
+    """The report's rows for one facet *d*: every metric from the same counts and draws."""
+    used, drawn, rows = _counts_used(counts), None, []
+    if interval is not None and counts.n.any():
+        drawn = resample(counts, seed=seed)
+    for metric in wanted:
+        if metric.key == "FT":
+            told, value = _flip(analysis, name, choice, features, interval, seed)
+        else:
+            told, value = used, _measure(metric, counts, drawn, interval)
+        rows.append(_row(metric, name, choice.label, counts, told, *value))
+    return rows
 
 
 def _wanted(names, predicted_label) -> list[formulas.Metric]:
@@ -232,6 +235,8 @@ def _wanted(names, predicted_label) -> list[formulas.Metric]:
                 f'metrics is {names!r}; give "all" or a list, as [{names!r}]'
             )
         return list(known.values())
+    if not list(names):
+        raise ArgumentError('metrics is empty; give "all" or at least one name')
     for name in names:
         if name not in formulas.REGISTRY:
             raise ArgumentError(

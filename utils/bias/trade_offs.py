@@ -169,27 +169,11 @@ def compare_mitigations(
     Nadeau and Bengio (2003), "Inference for the generalization error".
     """
     names = list(METHODS) if methods is None else list(methods)
-    for name in names:
-        if name not in METHODS:
-            raise ArgumentError(f"no method {name!r}; {nearest(name, METHODS)}")
-    for column in (*features, facet, label):
-        if column not in frame:
-            raise ArgumentError(
-                f"no column {column!r}; {nearest(column, frame.columns)}"
-            )
-    for column, values, argument in (
-        (facet, facet_values, "facet_values"),
-        (label, label_values, "label_values"),
-    ):
-        present = frame[column].dropna().unique().tolist()
-        for value in values:
-            if value not in present:
-                raise ArgumentError(
-                    f"{argument} has {value!r}, which is not in column {column!r}; "
-                    f"{nearest(value, present)}"
-                )
-    if splits < 2:
-        raise ArgumentError(f"splits is {splits}; an interval needs at least 2")
+    meant = {
+        facet: ("facet_values", facet_values),
+        label: ("label_values", label_values),
+    }
+    _check_arguments(frame, features, meant, names, splits)
     X = frame[list(dict.fromkeys([*features, facet]))].reset_index(drop=True)
     y = frame[label].isin(label_values).to_numpy().astype(int)
     in_d = frame[facet].isin(facet_values).to_numpy()
@@ -213,6 +197,32 @@ def compare_mitigations(
     return _summary(
         pd.DataFrame(rows, columns=["method", "measure", "value"]), ratio, level
     )
+
+
+def _check_arguments(frame, features, meant, names, splits) -> None:
+    """Raise unless every method, column and value is there, and nothing is missing."""
+    for name in names:
+        if name not in METHODS:
+            raise ArgumentError(f"no method {name!r}; {nearest(name, METHODS)}")
+    for column in (*features, *meant):
+        if column not in frame:
+            raise ArgumentError(
+                f"no column {column!r}; {nearest(column, frame.columns)}"
+            )
+    for column, (argument, values) in meant.items():
+        if missing := int(frame[column].isna().sum()):
+            raise ArgumentError(
+                f"column {column!r} has {missing} missing values; leave those rows out"
+            )
+        present = frame[column].unique().tolist()
+        for value in values:
+            if value not in present:
+                raise ArgumentError(
+                    f"{argument} has {value!r}, which is not in column {column!r}; "
+                    f"{nearest(value, present)}"
+                )
+    if splits < 2:
+        raise ArgumentError(f"splits is {splits}; an interval needs at least 2")
 
 
 def measure(in_d, y, predicted) -> dict[str, float]:

@@ -256,3 +256,17 @@ def test_wrong_arguments_are_named(wrong, message):
         compare_mitigations(
             load_compas(), facet="race", label="two_year_recid", **options
         )
+
+
+def test_missing_values_are_not_taken_for_an_outcome():
+    frame = load_compas().astype({"two_year_recid": "float"})
+    frame.loc[[3], "two_year_recid"] = np.nan
+    with pytest.raises(ArgumentError, match="'two_year_recid' has 1 missing values"):
+        compare_mitigations(
+            frame,
+            ["age"],
+            "race",
+            "two_year_recid",
+            facet_values=["Other"],
+            label_values=[0],
+        )

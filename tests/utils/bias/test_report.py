@@ -266,12 +266,17 @@ WRONG = {
     ),
     "metric": ({"metrics": ["DPLL"]}, r"no metric 'DPLL'; did you mean 'D"),
     "metrics": ({"metrics": "DPL"}, r'give "all" or a list, as \[\'DPL\'\]'),
+    "no metric": ({"metrics": []}, "metrics is empty"),
     "interval": ({"interval": 95}, "interval is 95; use a level between 0 and 1"),
     "convention": ({"convention": "aws"}, 'use "standard" or "smclarify"'),
     "needs": ({"metrics": ["DI"], "predicted_label": None}, "DI needs predictions"),
     "same": ({"predicted_label": "sex"}, "'sex' is both facet and label"),
     "infinite": ({"label_values": float("nan")}, "a threshold must be a finite number"),
-    "high": ({"label_values": 5}, "no row of 'approved' is above the threshold 5"),
+    "high": (
+        {"label_values": 5},
+        r"threshold 5 and no row of 'approved' is above \(its highest value is 1\)",
+    ),
+    "low": ({"label_values": -1}, "threshold -1 and all of 'approved' lies above"),
     "dict": (
         {"facet_values": {"sexx": ["w"]}},
         r"facet_values has 'sexx'; did you mean 'sex'",
