@@ -10,7 +10,7 @@ import numpy as np
 
 from utils.bias.counts import Column, Counts, Table
 from utils.bias.errors import ArgumentError, NotApplicableError, nearest
-from utils.bias.facets import Choice, choose, each_value, threshold_of
+from utils.bias.facets import Choice, choose, each_value, same, threshold_of
 from utils.bias.flip import FlipTest, flip_test
 from utils.bias.passes import as_narwhals, count, highest
 
@@ -24,7 +24,7 @@ class Analysis:
     Attributes
     ----------
     frame : Any
-        The caller's data, looked at again only by the flip test.
+        The caller's data, looked at again only by the flip test and for the end of an interval.
     table : Table
     columns : dict of str to Column
         By their part: ``"facet race"``, ``"label"``, …
@@ -106,9 +106,8 @@ class Analysis:
         tops = {c.name: highest(self.frame, c.name) for c in cut}
         if LABEL in self.columns and PREDICTED in self.columns and cut:
             label, predicted = self.columns[LABEL].name, self.columns[PREDICTED].name
-            if (
-                label in tops and predicted in tops
-            ):  # Clarify takes the larger of the two
+            if label in tops and predicted in tops:
+                # Clarify takes the larger of the two
                 tops[label] = max(tops[label], tops[predicted])
         return {c.name: f"({float(c.threshold)}, {tops[c.name]}]" for c in cut}
 
@@ -162,12 +161,8 @@ class Analysis:
 
     def flip_features(self) -> list[str]:
         """The flip test's columns if none are named: numbers not analysed otherwise."""
-        if isinstance(self.frame, str | Path):
-            raise NotApplicableError(
-                "name the flip test's columns in features: it reads rows"
-            )
-        native = as_narwhals(self.frame)
-        if isinstance(native, nw.LazyFrame):
+        native = None if isinstance(self.frame, str | Path) else as_narwhals(self.frame)
+        if native is None or isinstance(native, nw.LazyFrame):
             raise NotApplicableError(
                 "name the flip test's columns in features: it reads rows"
             )
@@ -270,7 +265,7 @@ def _predicted(table: Table, column: Column, label_values) -> Choice:
             f"above {column.threshold:g}", np.array([v is True for v in present])
         )
     chosen = np.array(
-        [v is not None and any(v == w for w in label_values) for v in present]
+        [v is not None and any(same(v, w) for w in label_values) for v in present]
     )
     return Choice(",".join(map(str, label_values)), chosen)
 

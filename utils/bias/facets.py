@@ -18,7 +18,7 @@ class Choice:
     Attributes
     ----------
     label : str
-        As Clarify writes it: the values joined by commas, or an interval such as ``(40.0, 80.0]``.
+        The values joined by commas, or ``above 40`` for a threshold.
     chosen : numpy.ndarray of bool, shape (values,)
         Over the column's values in the count table; missing values are never chosen.
     """

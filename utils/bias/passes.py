@@ -19,9 +19,8 @@ from tqdm.auto import tqdm
 from utils.bias.counts import Column, Table
 from utils.bias.errors import ArgumentError, nearest
 
-CHUNK = (
-    1 << 18
-)  # rows a step: the working copy of the keys stays in the processor's cache
+# rows a step: the working copy of the keys stays in the processor's cache
+CHUNK = 1 << 18
 
 
 def count(frame, columns: Iterable[Column], progress: bool = False) -> Table:
@@ -107,8 +106,11 @@ def _check_kind(column: Column, numeric: bool, kind) -> None:
 def _count_lazy(frame: nw.LazyFrame, columns: list[Column]) -> Table:
     """Group by all columns at once, wherever the frame lives."""
     expressions = []
+    schema = frame.collect_schema()
     for position, column in enumerate(columns):
         value = nw.col(column.name)
+        if schema[column.name].is_float():  # not a number is no value, nor above any
+            value = value.fill_nan(None)
         if column.threshold is not None:
             value = value > column.threshold
         expressions.append(value.alias(f"c{position}"))
@@ -137,12 +139,12 @@ def _count_codes(
     if cells > 4 * max(rows, 1 << 16):
         return _count_sparse(columns, coded)
     totals = np.zeros(cells, np.int64)
-    kind = np.uint8 if cells <= 256 else np.uint16 if cells <= 65536 else np.int64
+    # below, not up to: each column's size must fit the type as well
+    kind = np.uint8 if cells < 256 else np.uint16 if cells < 65536 else np.int64
     for start in range(0, rows, CHUNK):
         key = np.zeros(min(CHUNK, rows - start), kind)
         for position, ((codes, _), size) in enumerate(zip(coded, sizes, strict=True)):
             part = codes[start : start + CHUNK]
-            # the first column's size never multiplies anything, and may not fit the small type
             if position:
                 np.multiply(key, kind(size), out=key)
             np.add(key, part.astype(kind, copy=False), out=key)
@@ -162,11 +164,7 @@ def _count_sparse(columns: list[Column], coded) -> Table:
 def _codes(series: nw.Series, column: Column) -> tuple[np.ndarray, list]:
     """Integer codes of a series and the values they stand for."""
     if column.threshold is not None:
-        above = series > column.threshold
-        if series.null_count():
-            return _arrow_codes(above.to_frame().select(
-                nw.when(~series.is_null()).then(above)).to_arrow()[0])  # fmt: skip
-        return above.to_numpy().view(np.int8), [False, True]
+        return _threshold_codes(series, column.threshold)
     if series.implementation.is_pandas_like() and series.dtype == nw.Categorical:
         native = series.to_native().array  # not .cat, which copies the codes
         codes, values = native.codes, native.categories.tolist()
@@ -179,6 +177,18 @@ def _codes(series: nw.Series, column: Column) -> tuple[np.ndarray, list]:
         if low >= 0 and high < 256:
             return series.to_numpy(), list(range(high + 1))
     return _arrow_codes(series.to_arrow())
+
+
+def _threshold_codes(series: nw.Series, threshold: float) -> tuple[np.ndarray, list]:
+    """Codes of whether a series is above a threshold; a missing value is neither."""
+    missing = series.is_null()
+    if series.dtype.is_float():
+        missing = missing | series.is_nan().fill_null(True)
+    missing = missing.to_numpy().astype(bool)
+    above = (series > threshold).fill_null(False).to_numpy().astype(bool)
+    if not missing.any():
+        return above.view(np.int8), [False, True]
+    return np.where(missing, 2, above).astype(np.int8), [False, True, None]
 
 
 def _arrow_codes(array) -> tuple[np.ndarray, list]:
@@ -206,9 +216,7 @@ def _count_parquet(path: Path, columns: list[Column], progress: bool) -> Table:
         )
     files = sorted(path.rglob("*.parquet")) if path.is_dir() else [path]
     totals: dict[tuple, int] = {}
-    with ThreadPoolExecutor(
-        1
-    ) as ahead:  # the next group is read while this one is counted
+    with ThreadPoolExecutor(1) as ahead:  # one group is read while another is counted
         groups = [group for file in files for group in _row_groups(file, columns)]
         waiting = [ahead.submit(read) for read in groups[:1]]
         for position in tqdm(
@@ -255,6 +263,8 @@ def _part_codes(part: pa.Table) -> Callable:
     def codes_of(column: Column):
         array = part[column.name]
         if column.threshold is not None:
+            if pa.types.is_floating(array.type):
+                array = pc.if_else(pc.is_nan(array), None, array)
             array = pc.greater(array, column.threshold)
         elif pa.types.is_dictionary(array.type):
             array = array.unify_dictionaries()

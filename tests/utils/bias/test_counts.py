@@ -140,6 +140,21 @@ def test_a_threshold_leaves_missing_values_missing():
     assert tally(table) == {(None,): 2, (True,): 3, (False,): 7}
 
 
+def test_not_a_number_is_missing_in_every_library(tmp_path):
+    import polars
+    import pyarrow
+    import pyarrow.parquet
+
+    arrow = pyarrow.table({"x": [1.0, float("nan"), 5.0, None]})
+    pyarrow.parquet.write_table(arrow, tmp_path / "rows.parquet")
+    frames = [arrow, arrow.to_pandas(), polars.from_arrow(arrow)]
+    frames += [polars.from_arrow(arrow).lazy(), tmp_path / "rows.parquet"]
+    for frame in frames:
+        cut = count(frame, [Column("x", "x", threshold=3)])
+        assert tally(cut) == {(False,): 1, (True,): 1, (None,): 2}, type(frame)
+        assert count(frame, [Column("x", "x")]).marginal("x")[None] == 2, type(frame)
+
+
 def test_more_combinations_than_rows_are_counted_all_the_same():
     random = np.random.default_rng(0)
     frame = pd.DataFrame({c: random.integers(0, 250, 400) for c in "abcd"})
@@ -148,7 +163,9 @@ def test_more_combinations_than_rows_are_counted_all_the_same():
 
 
 @pytest.mark.parametrize("rows", [CHUNK - 1, CHUNK, CHUNK + 1])
-@pytest.mark.parametrize("sizes", [(2, 2, 2), (256, 2), (300, 200), (2, 5, 256)])
+@pytest.mark.parametrize(
+    "sizes", [(2, 2, 2), (1, 256), (256, 1), (256, 2), (256, 256), (300, 200)]
+)
 def test_nothing_is_lost_between_chunks(rows, sizes):
     random = np.random.default_rng(1)
     data = {f"c{i}": random.integers(0, size, rows) for i, size in enumerate(sizes)}
