@@ -155,6 +155,9 @@ def install(python, root, dev):
     index = pip_index(python)
     if index and not os.environ.get("UV_DEFAULT_INDEX"):
         command += ["--default-index", index]
+    if sys.dont_write_bytecode:
+        # imports would compile every library anew in each process: seconds for each notebook
+        command.append("--compile-bytecode")
     if subprocess.run(command, cwd=root).returncode:
         raise CannotSetUp(
             "Installing stopped (the reason is above): if it is the network, check the connection "
