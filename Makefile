@@ -6,7 +6,8 @@ PYTEST = $(BIN)/python -m pytest -n 2
 NBVAL = $(PYTEST) --dist loadfile -p no:cacheprovider --nbval-cell-timeout 120
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test lint format labs lessons bench progress data-check lock clean student dev
+.PHONY: help lab test lint format labs lessons bench progress data-check sdk-check lock clean
+.PHONY: student dev
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 14
@@ -44,11 +45,14 @@ bench: dev  ## measure each speed claim beside its peer
 data-check: dev  ## fetch the sources of the data and compare (needs the network)
 	$(BIN)/python -m pytest -m data tests
 
+sdk-check: dev  ## run the SageMaker Python SDK 3 against the embedded cloud (800 MB, network)
+	$(BIN)/python tools/sdk_check.py
+
 lock:  ## resolve the requirements anew into constraints.txt
 	@$(PYTHON) tools/setup.py --lock
 
 clean:  ## remove the environment and everything made beside it
-	rm -rf .venv build *.egg-info .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-sdk build *.egg-info .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 student:

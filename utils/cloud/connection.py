@@ -10,29 +10,7 @@ from utils.cloud.engine import ADMINISTRATOR, SECRET, Engine
 
 TRUSTED = ("sagemaker.amazonaws.com", "lambda.amazonaws.com")
 ROLE = "AmazonSageMaker-ExecutionRole"
-# what AmazonSageMakerFullAccess allows, as far as the course needs it
-ROLE_POLICY = {
-    "Version": "2012-10-17",
-    "Statement": [
-        {
-            "Effect": "Allow",
-            "Action": [
-                "sagemaker:*",
-                "logs:*",
-                "cloudwatch:*",
-                "ecr:*",
-                "s3:ListAllMyBuckets",
-                "iam:GetRole",
-            ],
-            "Resource": "*",
-        },
-        {
-            "Effect": "Allow",
-            "Action": "s3:*",
-            "Resource": ["arn:aws:s3:::*sagemaker*", "arn:aws:s3:::*sagemaker*/*"],
-        },
-    ],
-}
+ROLE_POLICY = "arn:aws:iam::aws:policy/AmazonSageMakerFullAccess"
 _guard = threading.Lock()
 _running: list["EmbeddedCloud"] = []
 _outside: dict[str, str | None] = {}
@@ -174,11 +152,7 @@ class EmbeddedCloud(Cloud):
             Path="/service-role/",
             AssumeRolePolicyDocument=json.dumps(trust),
         )
-        iam.put_role_policy(
-            RoleName=ROLE,
-            PolicyName="SageMakerExecution",
-            PolicyDocument=json.dumps(ROLE_POLICY),
-        )
+        iam.attach_role_policy(RoleName=ROLE, PolicyArn=ROLE_POLICY)
         self.role = made["Role"]["Arn"]
 
     def __repr__(self):

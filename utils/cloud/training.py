@@ -236,7 +236,13 @@ class TrainingJob(Job):
             "current_host": "algo-1",
             "hosts": ["algo-1"],
             "network_interface_name": "lo",
+            "current_instance_type": self.record["ResourceConfig"]["InstanceType"],
         }
+        algorithm = self.record["AlgorithmSpecification"]
+        if algorithm.get("ContainerEntrypoint"):
+            names = ("ContainerEntrypoint", "ContainerArguments")
+            given = {name: algorithm.get(name, []) for name in names}
+            (folder / "entrypoint.json").write_text(json.dumps(given), encoding="utf-8")
         for name, content in (
             ("hyperparameters.json", self.record.get("HyperParameters", {})),
             ("inputdataconfig.json", channels),

@@ -350,3 +350,41 @@ def test_hostile_key_is_refused(cloud, name):
     job = requests.finished(cloud, name)
     assert job["TrainingJobStatus"] == "Failed"
     assert "leads outside" in job["FailureReason"]
+
+
+def entry_point(cloud, name, script):
+    """A job whose entry point is a shell script in a channel, as the Python SDK 3 makes it."""
+    s3, key = cloud.client("s3"), f"{name}/drivers/run.sh"
+    s3.put_object(Bucket=cloud.bucket, Key=key, Body=script)
+    request = requests.training(cloud, name)
+    source = {"S3DataType": "S3Prefix", "S3Uri": f"s3://{cloud.bucket}/{name}/drivers/"}
+    drivers = {"ChannelName": "drivers", "DataSource": {"S3DataSource": source}}
+    request["InputDataConfig"].append(drivers)
+    request["AlgorithmSpecification"] = {
+        "TrainingImage": image_uri("sagemaker-scikit-learn"),
+        "TrainingInputMode": "File",
+        "ContainerEntrypoint": ["/bin/sh"],
+        "ContainerArguments": ["/opt/ml/input/data/drivers/run.sh"],
+    }
+    cloud.client("sagemaker").create_training_job(**request)
+    return requests.finished(cloud, name)
+
+
+def test_entry_point_of_ones_own(cloud, name):
+    script = (
+        "set -e\nwc -l < /opt/ml/input/data/train/train.csv > /opt/ml/model/lines\n"
+    )
+    script += "python3 -c 'import sklearn; print(\"python is the course\")'\n"
+    job = entry_point(cloud, name, script)
+    assert job["TrainingJobStatus"] == "Completed", job.get("FailureReason")
+    assert job["ModelArtifacts"]["S3ModelArtifacts"].endswith("model.tar.gz")
+    assert "python is the course" in requests.log_text(cloud, LOGS, name)
+
+
+def test_entry_point_says_why_it_failed(cloud, name):
+    job = entry_point(
+        cloud, name, "echo 'no such column' > /opt/ml/output/failure; exit 3"
+    )
+    assert job["FailureReason"] == (
+        "AlgorithmError: ExitCode 3: no such column, exit code: 1"
+    )

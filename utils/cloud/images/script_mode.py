@@ -11,7 +11,7 @@ import shutil
 from pathlib import Path
 
 from utils.cloud.archives import ArchiveError, extract_tar
-from utils.cloud.images import opt_ml, requirements, runner, user_model
+from utils.cloud.images import entry_point, opt_ml, requirements, runner, user_model
 from utils.cloud.images.container import AlgorithmError, ClientError, Container
 
 __all__ = ["load", "process", "train"]
@@ -27,7 +27,8 @@ def train(container: Container) -> None:
 
     The program's name comes from the variable ``SAGEMAKER_PROGRAM`` or the hyperparameter
     ``sagemaker_program``; the platform has put the archive of ``sagemaker_submit_directory`` at
-    ``input/source/sourcedir.tar.gz``. The other hyperparameters become arguments.
+    ``input/source/sourcedir.tar.gz``. The other hyperparameters become arguments. A job with an
+    entry point of its own runs that instead (`entry_point`).
 
     Raises
     ------
@@ -37,6 +38,9 @@ def train(container: Container) -> None:
     AlgorithmError
         If the script fails: its exit code, the exception and the command.
     """
+    if (container.root / "input" / "config" / entry_point.FILE).exists():
+        entry_point.run(container)
+        return
     every = decoded(container.hyperparameters)
     program = _program(every)
     unpack(container, _submit_directory(every))
