@@ -6,7 +6,7 @@ import threading
 
 import boto3
 
-from utils.cloud.engine import ADMINISTRATOR, SECRET, Engine
+from utils.cloud.engine import Engine
 
 TRUSTED = ("sagemaker.amazonaws.com", "lambda.amazonaws.com")
 ROLE = "AmazonSageMaker-ExecutionRole"
@@ -88,8 +88,8 @@ class EmbeddedCloud(Cloud):
             service,
             region_name=region or self.region,
             endpoint_url=self.url,
-            aws_access_key_id=ADMINISTRATOR,
-            aws_secret_access_key=SECRET,
+            aws_access_key_id=self._engine.key,
+            aws_secret_access_key=self._engine.secret,
         )
 
     def bill(self):

@@ -24,9 +24,6 @@ from utils.cloud.server import Server
 from utils.cloud.store import Store
 from utils.cloud.wire import ApiError
 
-ADMINISTRATOR = "AKIAEMBEDDEDCLOUD001"
-SECRET = "embedded-cloud-has-no-secrets"
-
 
 class Engine:
     """The parts of a running cloud, and how they find each other.
@@ -43,6 +40,11 @@ class Engine:
 
     def __init__(self, account: str, region: str, port: int = 0):
         self.account, self.region = account, region
+        # the account's owner, for this run only: another user of the machine cannot guess it
+        self.key, self.secret = (
+            "AKIA" + secrets.token_hex(8).upper(),
+            secrets.token_hex(20),
+        )
         self.sessions: dict[str, str] = {}  # access key → the role that it stands for
         self._processes, self._lock = set(), threading.Lock()
         self._clients: dict[tuple, object] = {}
@@ -75,8 +77,8 @@ class Engine:
                     service,
                     region_name=key[1],
                     endpoint_url=self.url,
-                    aws_access_key_id=self.session(role) if role else ADMINISTRATOR,
-                    aws_secret_access_key=SECRET,
+                    aws_access_key_id=self.session(role) if role else self.key,
+                    aws_secret_access_key=self.secret,
                     config=Config(proxies={}, retries={"total_max_attempts": 1}),
                 )
             return self._clients[key]
@@ -91,8 +93,8 @@ class Engine:
         """The environment in which a program finds this cloud, with a role's permissions."""
         return {
             "AWS_ENDPOINT_URL": self.url,
-            "AWS_ACCESS_KEY_ID": self.session(role) if role else ADMINISTRATOR,
-            "AWS_SECRET_ACCESS_KEY": SECRET,
+            "AWS_ACCESS_KEY_ID": self.session(role) if role else self.key,
+            "AWS_SECRET_ACCESS_KEY": self.secret,
             "AWS_DEFAULT_REGION": region,
             "AWS_REGION": region,
             "AWS_EC2_METADATA_DISABLED": "true",

@@ -4,6 +4,7 @@ import contextlib
 import io
 import json
 import re
+import socket
 import threading
 from http import HTTPStatus
 from urllib.parse import parse_qs, unquote
@@ -41,13 +42,38 @@ class Handler(MotoRequestHandler):
         """A client that hung up is no error of ours."""
 
 
+class _Listener(ThreadedWSGIServer):
+    """Threads that closing waits for, and connections that closing ends."""
+
+    daemon_threads = False
+
+    def __init__(self, *arguments):
+        self._open = set()
+        super().__init__(*arguments)
+
+    def process_request(self, request, client_address):
+        self._open.add(request)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request):
+        self._open.discard(request)
+        super().shutdown_request(request)
+
+    def server_close(self):
+        for connection in list(
+            self._open
+        ):  # a client that says nothing would hold us up
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+        super().server_close()
+
+
 class Server:
     """A WSGI server on a free port of 127.0.0.1, with threads of its own."""
 
     def __init__(self, engine, port: int = 0):
         self.engine = engine
         self._server = _listening(port, self)
-        self._server.daemon_threads = False  # so that closing waits for them
         self.url = f"http://127.0.0.1:{self._server.server_port}"
         self._thread = threading.Thread(
             target=self._server.serve_forever, args=(0.05,), name="cloud", daemon=True
@@ -87,12 +113,14 @@ class Server:
     def _answer(self, environ, key, region, service):
         """Status, headers and body, or None where moto answers."""
         engine, path = self.engine, environ.get("PATH_INFO", "")
-        role = engine.sessions.get(key)
+        role = self._caller(environ, key)
         invocation = ENDPOINT.fullmatch(path)
         body = b""
         if service != "s3":
             limit = BODY_LIMIT if invocation else REQUEST_LIMIT
             body = _read(environ, limit)
+        elif int(environ.get("CONTENT_LENGTH") or 0) > UPLOAD_LIMIT:
+            _read(environ, UPLOAD_LIMIT)
         if role is not None:
             action, resource = permissions.requested(
                 service, environ, body, engine.account, region
@@ -108,11 +136,43 @@ class Server:
             return self._lambda(environ, path, region, body)
         if service == "iam" and b"Action=SimulatePrincipalPolicy" in body:
             return _simulated(engine, parse_qs(body.decode()))
+        if service == "sts" and b"Action=AssumeRole&" in body + b"&":
+            return self._assume_role(environ, parse_qs(body.decode()))
         if service not in SERVICES:
             raise _not_here(service, "")
         if service == "s3" and not engine.services.owns(path.split("/")[1]):
             raise ApiError("AccessDenied", "Access Denied", 403)
         return None
+
+    def _caller(self, environ, key):
+        """The role that a request comes from, or None for the account's owner.
+
+        Signatures are not computed again: who knows the key has read it in this user's processes.
+        """
+        host = environ.get("HTTP_HOST", "").rsplit(":", 1)[0]
+        if environ.get("HTTP_ORIGIN") or host not in ("127.0.0.1", "localhost"):
+            text = "requests of web pages, and those to other names of this machine, are refused"
+            raise ApiError("AccessDenied", text, 403)
+        if key == self.engine.key:
+            return None
+        if key not in self.engine.sessions:
+            text = "The security token included in the request is invalid."
+            raise ApiError("InvalidClientTokenId", text, 403)
+        return self.engine.sessions[key]
+
+    def _assume_role(self, environ, form):
+        """Let moto make the session, and remember which role its key stands for."""
+        seen = {}
+
+        def start_response(status, headers, error=None):
+            seen.update(status=int(status[:3]), headers=dict(headers))
+
+        body = b"".join(self.engine.services(environ, start_response))
+        made = re.search(rb"<AccessKeyId>(\w+)</AccessKeyId>", body)
+        if seen["status"] == 200 and made:
+            self.engine.sessions[made[1].decode()] = form["RoleArn"][0]
+        seen["headers"].pop("Content-Length", None)
+        return seen["status"], seen["headers"], body
 
     def _sagemaker(self, environ, region, body):
         operation = environ.get("HTTP_X_AMZ_TARGET", "").split(".")[-1]
@@ -147,7 +207,7 @@ def _listening(port, application):
     """The server, or an error that says what to do about the port."""
     try:
         with contextlib.redirect_stderr(io.StringIO()):
-            return ThreadedWSGIServer("127.0.0.1", port, application, Handler)
+            return _Listener("127.0.0.1", port, application, Handler)
     except SystemExit:  # Werkzeug's answer to an occupied port
         text = f"port {port} is in use by another program: take another, or 0 for a free one"
         raise OSError(text) from None
@@ -161,8 +221,9 @@ def _signed(environ, region):
             "X-Amz-Credential", "Credential"
         )
     found = SCOPE.search(text)
-    if found is None:  # unsigned: an object's plain address
-        return None, region, "s3"
+    if found is None:  # S3's older way of signing an address, or no signature
+        old = parse_qs(environ.get("QUERY_STRING", "")).get("AWSAccessKeyId", [None])
+        return old[0], region, "s3"
     return found[1], found[2], found[3].lower()
 
 

@@ -1,5 +1,6 @@
 """connect(): what it gives, what it sets, and that stop() leaves nothing."""
 
+import http.client
 import json
 import os
 import signal
@@ -7,6 +8,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 import boto3
@@ -118,6 +120,46 @@ def test_listens_on_loopback_only(cloud):
         with socket.socket(family) as tried:
             tried.settimeout(1)
             assert tried.connect_ex((address, port)) != 0
+
+
+def get(cloud, path, **headers):
+    """The status of a plain HTTP request."""
+    connection = http.client.HTTPConnection(cloud.url.removeprefix("http://"))
+    connection.request("GET", path, headers=headers)
+    status = connection.getresponse().status
+    connection.close()
+    return status
+
+
+def test_strangers_are_refused(cloud):
+    """A web page, a guessed name of the machine, a request without or with a wrong key."""
+    address = cloud.client("s3").generate_presigned_url(
+        "list_objects_v2", Params={"Bucket": cloud.bucket}
+    )
+    path = address.removeprefix(cloud.url)
+    assert get(cloud, path) == 200
+    assert get(cloud, path, Origin="http://example.org") == 403
+    assert get(cloud, path, Host="evil.example.org") == 403
+    assert get(cloud, f"/{cloud.bucket}") == 403
+    stranger = boto3.client(
+        "sagemaker",
+        region_name="us-east-1",
+        endpoint_url=cloud.url,
+        aws_access_key_id="AKIASTRANGER",
+        aws_secret_access_key="x",
+    )
+    with pytest.raises(ClientError, match="InvalidClientTokenId"):
+        stranger.list_endpoints()
+
+
+def test_a_silent_client_does_not_hold_up_the_end():
+    with connect() as cloud:
+        address = ("127.0.0.1", int(cloud.url.rsplit(":", 1)[1]))
+        silent = socket.create_connection(address)
+        cloud.client("s3").list_buckets()
+        started = time.monotonic()
+    assert time.monotonic() - started < 5
+    silent.close()
 
 
 def test_unknown_kind_of_cloud(monkeypatch):

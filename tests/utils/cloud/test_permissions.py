@@ -1,5 +1,6 @@
 """Policies evaluated, by hand and on real requests."""
 
+import boto3
 import pytest
 from botocore.exceptions import ClientError
 
@@ -134,6 +135,19 @@ def handler(event, context):
     requests.allow(cloud, f"role-of-{name}", [grant])
     answer = client.invoke(FunctionName=name, Payload=event)
     assert answer["Payload"].read() == b'"read"'
+
+
+def test_an_assumed_role_is_what_it_may_do(cloud, name):
+    trust = {"Effect": "Allow", "Action": "s3:ListAllMyBuckets", "Resource": "*"}
+    role = requests.role(cloud, f"assumed-{name}", [trust])
+    made = cloud.client("sts").assume_role(RoleArn=role, RoleSessionName="session")[
+        "Credentials"
+    ]
+    session = boto3.Session(made["AccessKeyId"], made["SecretAccessKey"])
+    s3 = session.client("s3", endpoint_url=cloud.url)
+    assert s3.list_buckets()["Buckets"]
+    with pytest.raises(ClientError, match="AccessDenied"):
+        s3.list_objects_v2(Bucket=cloud.bucket)
 
 
 def test_a_jobs_role_is_what_it_may_read(cloud, name):
