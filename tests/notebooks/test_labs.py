@@ -59,6 +59,8 @@ def test_solution_passes_and_others_do_not(unit):
     names are gone leaves the others standing."""
     cells = cells_of("solutions", unit, "code")
     found = exercises(cells)
+    # the answers still need the cloud that a lab stops at its end
+    cells = [c for c in cells if not c.source.rstrip().endswith("cloud.stop()")]
     with kernel(path_of("solutions", unit).parent) as python:
         assert {i: e for i, e in python.run_all(cells).items() if e} == {}
         untold = []

@@ -1,12 +1,12 @@
 """What runs behind one embedded cloud's address."""
 
+import atexit
 import contextlib
 import os
 import secrets
 import shutil
 import tempfile
 import threading
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import boto3
@@ -23,6 +23,7 @@ from utils.cloud.sagemaker import SageMaker
 from utils.cloud.server import Server
 from utils.cloud.store import Store
 from utils.cloud.wire import ApiError
+from utils.cloud.workers import Workers
 
 
 class Engine:
@@ -55,7 +56,7 @@ class Engine:
         try:
             self.server = Server(self, port)
             self.folder = Path(tempfile.mkdtemp(prefix="cloud-"))
-            self.events = ThreadPoolExecutor(4, thread_name_prefix="event")
+            self.events = Workers(4, "event")
             self.store = Store(account)
             self.meter = Meter()
             self.lambdas = Lambdas(self)
@@ -66,6 +67,7 @@ class Engine:
             self.services.forget()
             raise
         self.url = self.server.url
+        atexit.register(self.abandon)
         self.server.start()
 
     def client(self, service: str, region: str | None = None, role: str | None = None):
@@ -143,14 +145,22 @@ class Engine:
             with self._lock:
                 self._processes.discard(process)
 
+    def abandon(self) -> None:
+        """End every process and remove the folder: what can still be done when Python ends."""
+        self.closing = True
+        for process in list(self._processes):
+            process.stop(grace=0)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
     def stop(self) -> None:
         """End every process and thread, free the port, remove the folder, forget the state."""
         self.closing = True
+        atexit.unregister(self.abandon)
         for process in list(self._processes):
             process.stop(grace=0.5)
         self.jobs.close()
         self.hosting.close()
-        self.events.shutdown(wait=True, cancel_futures=True)
+        self.events.close()
         self.server.stop()
         for client in self._clients.values():
             client.close()

@@ -5,7 +5,6 @@ import shutil
 import tempfile
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from utils.cloud.logs import LogStream
@@ -13,6 +12,7 @@ from utils.cloud.processes import Outcome, Process, environment
 from utils.cloud.storage import StorageError
 from utils.cloud.store import KINDS, now
 from utils.cloud.wire import ApiError, invalid
+from utils.cloud.workers import Workers
 
 AT_ONCE = 2
 REASON_LENGTH = 1024
@@ -35,7 +35,7 @@ class Jobs:
 
     def __init__(self, engine):
         self.engine = engine
-        self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="job")
+        self._pool = Workers(AT_ONCE, "job")
         self._running: dict[tuple[str, str, str], Job] = {}
 
     def start(self, job: "Job") -> None:
@@ -60,7 +60,7 @@ class Jobs:
         """Stop every job and wait for its end."""
         for job in list(self._running.values()):
             job.stop(grace=0.5)
-        self._pool.shutdown(wait=True, cancel_futures=True)
+        self._pool.close()
 
     def _run(self, job):
         try:

@@ -27,6 +27,11 @@ def allowed(documents: list[dict], action: str, resource: str) -> bool:
     bool
         True if a statement allows it and none denies it: a Deny wins, silence is a no.
     """
+    return decision(documents, action, resource) == "allowed"
+
+
+def decision(documents: list[dict], action: str, resource: str) -> str:
+    """``allowed``, ``explicitDeny`` or ``implicitDeny``, as IAM's simulator calls them."""
     allows = False
     for document in documents:
         statements = document.get("Statement", [])
@@ -34,9 +39,9 @@ def allowed(documents: list[dict], action: str, resource: str) -> bool:
             if not _concerns(s, action, resource):
                 continue
             if s.get("Effect") == "Deny":
-                return False
+                return "explicitDeny"
             allows = allows or "Condition" not in s
-    return allows
+    return "allowed" if allows else "implicitDeny"
 
 
 def refusal(role_arn: str, action: str, resource: str) -> ApiError:

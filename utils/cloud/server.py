@@ -8,6 +8,7 @@ import socket
 import threading
 from http import HTTPStatus
 from urllib.parse import parse_qs, unquote
+from xml.sax.saxutils import escape
 
 from moto.moto_server.werkzeug_app import MotoRequestHandler
 from werkzeug.serving import ThreadedWSGIServer
@@ -258,8 +259,8 @@ def _error(error, environ, service):
 
 
 def _xml(error, wrapper):
-    message = error.message.replace("&", "&amp;").replace("<", "&lt;")
-    body = f"<Error><Code>{error.code}</Code><Message>{message}</Message></Error>"
+    message = f"<Message>{escape(error.message)}</Message>"
+    body = f"<Error><Code>{error.code}</Code>{message}</Error>"
     if wrapper:
         body = f"<{wrapper}>{body}<RequestId>none</RequestId></{wrapper}>"
     return error.status, {"Content-Type": "text/xml"}, body.encode()
@@ -284,11 +285,12 @@ def _simulated(engine, form):
         if not name.startswith("ActionNames."):
             continue
         for resource in resources or ["*"]:
-            yes = engine.may(role, values[0], resource)
+            documents = engine.services.role_documents(role.split("/")[-1]) or []
+            verdict = permissions.decision(documents, values[0], resource)
             rows.append(
-                f"<member><EvalActionName>{values[0]}</EvalActionName><EvalResourceName>{resource}"
-                f"</EvalResourceName><EvalDecision>{'allowed' if yes else 'implicitDeny'}"
-                "</EvalDecision></member>"
+                f"<member><EvalActionName>{escape(values[0])}</EvalActionName>"
+                f"<EvalResourceName>{escape(resource)}</EvalResourceName>"
+                f"<EvalDecision>{verdict}</EvalDecision></member>"
             )
     body = (
         "<SimulatePrincipalPolicyResponse><SimulatePrincipalPolicyResult><IsTruncated>false"

@@ -9,6 +9,7 @@ import socket
 import sys
 import tempfile
 import threading
+import time
 from pathlib import Path
 
 import boto3
@@ -70,9 +71,25 @@ def environment():
     }
 
 
+def forgotten():
+    """A cloud that nobody stops, with a job that would run for a minute."""
+    tempfile.tempdir = tempfile.mkdtemp()
+    cloud = connect()
+    script = {"train.py": "import time; print('began', flush=True); time.sleep(60)"}
+    job = requests.script_training(cloud, "long", script)
+    cloud.client("sagemaker").create_training_job(**job)
+    running = cloud._engine.jobs._running
+    while not any(job.process for job in list(running.values())):
+        time.sleep(0.05)
+    pid = next(iter(running.values())).process._process.pid
+    return {"folder": tempfile.tempdir, "pid": pid}
+
+
+PROGRAMS = {
+    "everything": everything,
+    "environment": environment,
+    "forgotten": forgotten,
+}
+
 if __name__ == "__main__":
-    print(
-        json.dumps(
-            {"everything": everything, "environment": environment}[sys.argv[1]]()
-        )
-    )
+    print(json.dumps(PROGRAMS[sys.argv[1]]()))

@@ -39,6 +39,16 @@ def test_stop_leaves_nothing_behind():
     assert not seen["port answers"]
 
 
+def test_a_program_that_forgets_to_stop_ends_at_once_and_clean():
+    started = time.monotonic()
+    seen = alone("forgotten")
+    assert time.monotonic() - started < 40
+    assert list(Path(seen["folder"]).iterdir()) == []
+    with pytest.raises(ProcessLookupError):
+        os.killpg(seen["pid"], 0)
+    os.rmdir(seen["folder"])
+
+
 def test_environment_leads_every_client_here():
     seen = alone(
         "environment",

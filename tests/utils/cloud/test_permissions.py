@@ -159,16 +159,21 @@ def test_a_jobs_role_is_what_it_may_read(cloud, name):
 
 
 def test_simulation_follows_the_same_rules(cloud, name):
-    role = requests.role(cloud, f"simulated-{name}", [READ])
+    deny = {"Effect": "Deny", "Action": "s3:DeleteObject", "Resource": "*"}
+    role = requests.role(cloud, f"simulated-{name}", [READ, deny])
     answer = cloud.client("iam").simulate_principal_policy(
         PolicySourceArn=role,
-        ActionNames=["s3:GetObject", "s3:PutObject"],
-        ResourceArns=["arn:aws:s3:::b/in/a"],
+        ActionNames=["s3:GetObject", "s3:PutObject", "s3:DeleteObject"],
+        ResourceArns=["arn:aws:s3:::b/in/a&b"],
     )
     decisions = {
         r["EvalActionName"]: r["EvalDecision"] for r in answer["EvaluationResults"]
     }
-    assert decisions == {"s3:GetObject": "allowed", "s3:PutObject": "implicitDeny"}
+    assert decisions == {
+        "s3:GetObject": "allowed",
+        "s3:PutObject": "implicitDeny",
+        "s3:DeleteObject": "explicitDeny",
+    }
 
 
 def test_a_role_that_sagemaker_may_not_take(cloud, name):
