@@ -200,3 +200,18 @@ def test_by_score_draws_a_line_a_group():
     ax = plots.by_score(table, label="re-arrested")
     labels = [t.get_text() for t in ax.get_legend().get_texts()]
     assert labels == ["African-American", "Caucasian"]
+
+
+def test_a_drawing_holds_every_box_and_every_word():
+    boxes = {"sender": (0, 0), "store": (4, 0), "reader": (4, 3)}
+    arrows = [("sender", "store", "a file"), ("store", "reader", "")]
+    ax = plots.what_calls_what(boxes, arrows, people=["reader"])
+    assert {t.get_text() for t in ax.texts} >= {*boxes, "a file"}
+    drawn = {(p.get_x() + 1, p.get_y() + 0.5): p.get_linewidth() for p in ax.patches}
+    assert drawn == {(0, 0): 1, (4, 0): 1, (4, 3): 2.2}
+    assert ax.get_xlim()[0] < -1 and ax.get_xlim()[1] > 5, "a box is cut off"
+
+
+def test_an_arrow_needs_a_box_at_both_ends():
+    with pytest.raises(ValueError, match="no box is named"):
+        plots.what_calls_what({"sender": (0, 0)}, [("sender", "nobody", "")])

@@ -57,7 +57,12 @@ def _check(engine, request):
     """Refuse a request that could only fail."""
     algorithm = request.get("AlgorithmSpecification") or {}
     field = "algorithmSpecification.trainingImage"
-    find_image(algorithm.get("TrainingImage"), "training", field)
+    image = find_image(algorithm.get("TrainingImage"), "training", field)
+    if algorithm.get("MetricDefinitions") and image.module != "script_mode":
+        raise invalid(
+            "You can't override the metric definitions for Amazon SageMaker algorithms. Please "
+            "retry the request without specifying metric definitions."
+        )
     resources = request.get("ResourceConfig") or {}
     if not resources.get("InstanceType"):
         raise invalid(

@@ -242,11 +242,21 @@ def test_several_instances_are_over_the_limit(cloud, name):
 
 def test_metric_needs_a_group(cloud, name):
     specification = {
-        **requests.training(cloud, name)["AlgorithmSpecification"],
+        "TrainingImage": image_uri("sagemaker-scikit-learn"),
+        "TrainingInputMode": "File",
         "MetricDefinitions": [{"Name": "loss", "Regex": "loss=.*"}],
     }
     message = refused(cloud, name, AlgorithmSpecification=specification)
     assert "'loss' needs a group" in message
+
+
+def test_built_in_algorithms_have_metrics_of_their_own(cloud, name):
+    specification = {
+        **requests.training(cloud, name)["AlgorithmSpecification"],
+        "MetricDefinitions": [{"Name": "loss", "Regex": "loss=([0-9.]+)"}],
+    }
+    message = refused(cloud, name, AlgorithmSpecification=specification)
+    assert "can't override the metric definitions" in message
 
 
 def test_jobs_are_listed(cloud, name, sagemaker):
