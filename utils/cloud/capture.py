@@ -6,6 +6,7 @@ import random
 import threading
 import uuid
 import zlib
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 from utils.cloud import storage
@@ -24,10 +25,19 @@ class Capture:
         The endpoint's name; it also seeds which requests are sampled.
     config : dict
         The endpoint configuration's ``DataCaptureConfig``.
+    now : callable
+        The cloud's clock.
     """
 
-    def __init__(self, s3, endpoint: str, config: dict):
+    def __init__(
+        self,
+        s3,
+        endpoint: str,
+        config: dict,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ):
         self._s3, self._endpoint, self.config = s3, endpoint, config
+        self._now, self._writing = now, threading.Lock()
         modes = {o["CaptureMode"] for o in config.get("CaptureOptions", [])}
         self._input = bool(modes & {"Input", "InputAndOutput"})
         self._output = bool(modes & {"Output", "InputAndOutput"})
@@ -55,7 +65,7 @@ class Capture:
             share = self.config.get("InitialSamplingPercentage", 100) / 100
             if self._random.random() >= share:
                 return
-            at = datetime.now(UTC)
+            at = self._now()
             captured = {}
             if self._input:
                 captured["endpointInput"] = self._part("INPUT", *request)
@@ -80,11 +90,15 @@ class Capture:
                 self._timer.start()
 
     def flush(self) -> None:
-        """Write what waits."""
+        """Write what waits; when this returns, all that was taken before is in S3."""
+        with self._writing:
+            self._write()
+
+    def _write(self):
         with self._lock:
             waiting, self._waiting, self._timer = self._waiting, {}, None
         for (variant, hour), lines in waiting.items():
-            at = datetime.now(UTC).strftime("%M-%S-%f")[:-3]
+            at = self._now().strftime("%M-%S-%f")[:-3]
             name = f"{at}-{uuid.uuid4()}.jsonl"
             base = self.config["DestinationS3Uri"]
             target = storage.join(base, self._endpoint, variant, hour, name)

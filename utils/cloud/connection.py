@@ -7,6 +7,7 @@ import threading
 import boto3
 
 from utils.cloud.engine import Engine
+from utils.cloud.monitoring.clock import Clock, RealClock
 
 TRUSTED = ("sagemaker.amazonaws.com", "lambda.amazonaws.com")
 ROLE = "AmazonSageMaker-ExecutionRole"
@@ -91,6 +92,11 @@ class EmbeddedCloud(Cloud):
             aws_access_key_id=self._engine.key,
             aws_secret_access_key=self._engine.secret,
         )
+
+    @property
+    def clock(self) -> Clock:
+        """The time by which endpoints capture and monitors run: ``clock.advance(hours=1)``."""
+        return self._engine.clock
 
     def bill(self):
         """What the resources so far would have cost on AWS.
@@ -180,6 +186,11 @@ class RealCloud(Cloud):
                 "DEBIASING_ROLE is not set: give the ARN of SageMaker's execution role in your "
                 "account"
             )
+
+    @property
+    def clock(self) -> RealClock:
+        """AWS's clock: it can be read and not moved."""
+        return RealClock()
 
     def bill(self):
         """Not known here: AWS shows it under Billing and Cost Management."""

@@ -17,6 +17,9 @@ from utils.cloud.billing import Meter
 from utils.cloud.hosting import Hosting
 from utils.cloud.jobs import Jobs
 from utils.cloud.lambdas import Lambdas
+from utils.cloud.monitoring import Monitoring
+from utils.cloud.monitoring.alarms import Alarms
+from utils.cloud.monitoring.clock import Clock
 from utils.cloud.moto_services import MotoServices
 from utils.cloud.processes import Process
 from utils.cloud.sagemaker import SageMaker
@@ -62,6 +65,9 @@ class Engine:
             self.lambdas = Lambdas(self)
             self.hosting = Hosting(self)
             self.jobs = Jobs(self)
+            self.monitoring = Monitoring(self)
+            self.clock = Clock(self.monitoring.tick)
+            self.alarms = Alarms(self)
             self.sagemaker = SageMaker(self)
         except BaseException:
             self.services.forget()
@@ -159,6 +165,7 @@ class Engine:
         for process in list(self._processes):
             process.stop(grace=0.5)
         self.jobs.close()
+        self.monitoring.close()
         self.hosting.close()
         self.events.close()
         self.server.stop()

@@ -4,10 +4,10 @@ import random
 import threading
 import time
 import zlib
-from dataclasses import dataclass, field
 
-from utils.cloud import storage
+from utils.cloud import explaining, storage
 from utils.cloud.capture import Capture
+from utils.cloud.deployment import Closed, Deployed, Variant
 from utils.cloud.images import InvocationError
 from utils.cloud.jobs import find_image
 from utils.cloud.serving import Model, NotReady, container_of
@@ -30,48 +30,6 @@ def operations(engine) -> dict:
         "UpdateEndpointWeightsAndCapacities": hosting.weigh,
         "DeleteEndpoint": hosting.delete,
     }
-
-
-@dataclass
-class Variant:
-    """A production variant that answers."""
-
-    name: str
-    model: Model
-    image: str
-    weight: float
-    instances: int
-
-
-@dataclass
-class Deployed:
-    """What an endpoint runs; replaced as a whole by an update."""
-
-    variants: list[Variant]
-    capture: Capture | None
-    choice: random.Random
-    lock: threading.Lock = field(default_factory=threading.Lock)
-
-    def pick(self, target: str | None) -> Variant:
-        """The variant named by the request, or one drawn by weight."""
-        if target:
-            for variant in self.variants:
-                if variant.name == target:
-                    return variant
-            names = ", ".join(v.name for v in self.variants)
-            raise ApiError(
-                "ValidationError", f"Variant {target} not found; there are: {names}"
-            )
-        with self.lock:
-            weights = [v.weight for v in self.variants]
-            return self.choice.choices(self.variants, weights)[0]
-
-    def close(self) -> None:
-        """End the models."""
-        if self.capture is not None:
-            self.capture.close()
-        for variant in self.variants:
-            variant.model.close()
 
 
 class Hosting:
@@ -125,6 +83,7 @@ class Hosting:
                     f"variant {variant['VariantName']!r}: give an instanceType or a "
                     "serverlessConfig"
                 )
+        explaining.check(request)
         capture = request.get("DataCaptureConfig", {})
         if capture:
             try:
@@ -211,12 +170,18 @@ class Hosting:
 
     def answer(self, region: str, name: str, environ: dict, body: bytes):
         """Answer InvokeEndpoint: status, headers, body."""
-        deployed = self._deployed.get((region, name))
-        if deployed is None:
-            account = self.engine.account
-            raise ApiError(
-                "ValidationError", f"Endpoint {name} of account {account} not found."
-            )
+        while True:
+            deployed = self._deployed.get((region, name))
+            if deployed is None:
+                text = f"Endpoint {name} of account {self.engine.account} not found."
+                raise ApiError("ValidationError", text)
+            try:
+                with deployed.in_use():
+                    return self._answered(deployed, region, name, environ, body)
+            except Closed:
+                continue  # an update took its place between two lines
+
+    def _answered(self, deployed, region, name, environ, body):
         content_type = environ.get("CONTENT_TYPE") or "application/octet-stream"
         accept = environ.get("HTTP_ACCEPT") or "*/*"
         variant = deployed.pick(environ.get("HTTP_X_AMZN_SAGEMAKER_TARGET_VARIANT"))
@@ -236,6 +201,14 @@ class Hosting:
                 inference_id,
                 attributes,
             )
+        asked = environ.get("HTTP_X_AMZN_SAGEMAKER_ENABLE_EXPLANATIONS")
+        request = (body, content_type, accept, attributes)
+        try:
+            answer, kind = explaining.explained(
+                deployed.explainer, asked, variant.model, request, (answer, kind)
+            )
+        except InvocationError as error:
+            raise self._model_error(error, region, name, variant) from None
         headers = {
             "Content-Type": kind,
             "x-Amzn-Invoked-Production-Variant": variant.name,
@@ -243,6 +216,14 @@ class Hosting:
         if back:
             headers["X-Amzn-SageMaker-Custom-Attributes"] = back
         return 200, headers, answer
+
+    def flush(self) -> None:
+        """Write every captured request that waits."""
+        with self._lock:
+            every = list(self._deployed.values())
+        for deployed in every:
+            if deployed.capture is not None:
+                deployed.capture.flush()
 
     def close(self) -> None:
         """End every endpoint."""
@@ -294,6 +275,8 @@ class Hosting:
             for settings in config["ProductionVariants"]:
                 record = self.engine.store.get(region, "Model", settings["ModelName"])
                 variants.append(self._variant(region, name, settings, record))
+            s3 = self.engine.client("s3", region, record["ExecutionRoleArn"])
+            explainer = explaining.explainer_of(config, s3)
         except Exception:
             for variant in variants:
                 variant.model.close()
@@ -303,8 +286,10 @@ class Hosting:
         if capture.get("EnableCapture"):
             # what is captured is written with the permissions of the model's role
             role = record["ExecutionRoleArn"]
-            taken = Capture(self.engine.client("s3", region, role), name, capture)
-        return Deployed(variants, taken, random.Random(zlib.crc32(name.encode())))
+            s3, now = self.engine.client("s3", region, role), self.engine.clock.now
+            taken = Capture(s3, name, capture, now)
+        choice = random.Random(zlib.crc32(name.encode()))
+        return Deployed(variants, taken, choice, explainer)
 
     def _variant(self, region, name, settings, record):
         stream = f"{settings['VariantName']}/i-{int(time.time() * 1000):x}"
@@ -332,6 +317,10 @@ class Hosting:
             for v in deployed.variants
         ]
         fields = {"ProductionVariants": rows, "DataCaptureConfig": None}
+        if deployed.explainer is not None:
+            fields["ExplainerConfig"] = {
+                "ClarifyExplainerConfig": deployed.explainer.config
+            }
         if deployed.capture is not None:
             config = deployed.capture.config
             fields["DataCaptureConfig"] = {

@@ -106,6 +106,31 @@ class MotoServices:
             "code": found.code_bytes,
         }
 
+    def metric_data(self, region: str) -> list[dict]:
+        """What was put into CloudWatch: name, dimensions, time, and the values' statistics."""
+        found = []
+        for datum in list(_backend("cloudwatch", self.account, region).metric_data):
+            single = getattr(datum, "value", None)
+            found.append(
+                {
+                    "namespace": datum.namespace,
+                    "name": datum.name,
+                    "dimensions": {d.name: d.value for d in datum.dimensions},
+                    "time": datum.timestamp,
+                    "sum": datum.sum if single is None else single,
+                    "minimum": datum.min if single is None else single,
+                    "maximum": datum.max if single is None else single,
+                    "count": datum.sample_count if single is None else 1.0,
+                }
+            )
+        return found
+
+    def set_alarm_state(self, region: str, name: str, state: str, reason: str) -> None:
+        """Set an alarm's state; one that has been deleted meanwhile stays deleted."""
+        backend = _backend("cloudwatch", self.account, region)
+        if name in backend.alarms:
+            backend.set_alarm_state(name, reason, "{}", state)
+
     def forget(self) -> None:
         """Drop everything that the account holds."""
         with _guard:

@@ -31,23 +31,26 @@ def operations(engine) -> dict:
 
 
 def _check(engine, request):
-    find_image(
+    image = find_image(
         request["AppSpecification"]["ImageUri"],
         "processing",
         "appSpecification.imageUri",
     )
     cluster = request["ProcessingResources"]["ClusterConfig"]
-    check_instances(cluster["InstanceCount"], cluster["InstanceType"], "processing job")
+    if not image.alone:
+        check_instances(
+            cluster["InstanceCount"], cluster["InstanceType"], "processing job"
+        )
     for given in request.get("ProcessingInputs", []):
         if "S3Input" not in given:
             raise invalid(
                 f"processingInputs {given['InputName']!r}: only an S3Input is available here"
             )
         _address(given["S3Input"]["S3Uri"], given["InputName"])
-        _folder(given["S3Input"].get("LocalPath"), given["InputName"])
+        check_folder(given["S3Input"].get("LocalPath"), given["InputName"])
     for given in _outputs(request):
         _address(given["S3Output"]["S3Uri"], given["OutputName"])
-        _folder(given["S3Output"]["LocalPath"], given["OutputName"])
+        check_folder(given["S3Output"]["LocalPath"], given["OutputName"])
     engine.assume(request["RoleArn"], "sagemaker")
 
 
@@ -58,7 +61,8 @@ def _address(uri, name):
         raise invalid(f"{name}: {error}") from None
 
 
-def _folder(path, name):
+def check_folder(path: str | None, name: str) -> None:
+    """Refuse a LocalPath outside ``/opt/ml/processing``; `name` is the input's or output's."""
     parts = Path((path or "").removeprefix(BASE)).parts
     if not (path or "").startswith(BASE + "processing") or ".." in parts:
         raise invalid(
@@ -80,7 +84,11 @@ class ProcessingJob(Job):
         self.update(ProcessingStartTime=now())
         cluster = self.record["ProcessingResources"]["ClusterConfig"]
         self.engine.meter.start(
-            self.arn, "processing", self.name, cluster["InstanceType"], 1
+            self.arn,
+            "processing",
+            self.name,
+            cluster["InstanceType"],
+            cluster["InstanceCount"],
         )
         self._prepare(root)
         self.check_stop()
@@ -123,6 +131,7 @@ class ProcessingJob(Job):
             folder = root / output["S3Output"]["LocalPath"].removeprefix(BASE)
             folder.mkdir(parents=True, exist_ok=True)
         names = ("AppSpecification", "ProcessingInputs", "ProcessingOutputConfig")
+        names = (*names, "ProcessingResources")
         settings = {
             "ProcessingJobArn": self.arn,
             "ProcessingJobName": self.name,

@@ -1,14 +1,14 @@
 """SageMaker's control plane: which operation does what."""
 
 from utils.cloud import hosting, processing, training, transform, wire
+from utils.cloud.monitoring import definitions, schedules
 from utils.cloud.store import JOBS, KINDS
 from utils.cloud.wire import ApiError, invalid
 
 NOT_HERE = {
     "HyperParameterTuning": "automatic model tuning comes with the tuning unit",
     "AutoML": "Autopilot comes with the tuning unit",
-    "Monitoring": "monitoring schedules come with the monitoring unit",
-    "JobDefinition": "monitoring schedules come with the monitoring unit",
+    "MonitoringAlert": "put an alarm on the monitor's metrics in CloudWatch",
     "LabelingJob": "Ground Truth takes no new customers; the labelling unit simulates annotators",
     "Workteam": "Ground Truth takes no new customers; the labelling unit simulates annotators",
     "Domain": "Studio is set up in a real account; here JupyterLab is the studio",
@@ -28,13 +28,15 @@ class SageMaker:
             **processing.operations(engine),
             **transform.operations(engine),
             **hosting.operations(engine),
+            **definitions.operations(engine),
+            **schedules.operations(engine),
             "AddTags": self._add_tags,
             "ListTags": self._list_tags,
             "DeleteTags": self._delete_tags,
         }
         for kind in KINDS.values():
             self._operations.setdefault(f"Describe{kind.name}", self._describe(kind))
-            self._operations[f"List{kind.name}s"] = self._list(kind)
+            self._operations.setdefault(f"List{kind.name}s", self._list(kind))
 
     def handle(self, operation: str, request: dict, region: str) -> dict:
         """Check a request, do it, shape the answer.

@@ -103,13 +103,24 @@ class Server:
             answer = _error(ApiError("InternalFailure", text, 500), environ, service)
         if answer is None:
             try:
-                return self.engine.services(environ, start_response)
+                return self._moto(environ, start_response, region, service)
             except NotImplementedError as error:
                 answer = _error(_not_here(service, str(error)), environ, service)
         status, headers, body = answer
         line = f"{status} {HTTPStatus(status).phrase}"
         start_response(line, [*headers.items(), ("Content-Length", str(len(body)))])
         return [body]
+
+    def _moto(self, environ, start_response, region, service):
+        """Moto's answer; what is done with metrics and alarms has consequences here."""
+        if service != "monitoring":
+            return self.engine.services(environ, start_response)
+        body = environ["wsgi.input"].read()
+        environ["wsgi.input"] = io.BytesIO(body)
+        asked = permissions.requested(service, environ, body, "", region)[0]
+        answer = self.engine.services(environ, start_response)
+        self.engine.alarms.after(asked.partition(":")[2], region)
+        return answer
 
     def _answer(self, environ, key, region, service):
         """Status, headers and body, or None where moto answers."""

@@ -23,17 +23,26 @@ class Kind:
     @property
     def name_field(self) -> str:
         """The member that names it, e.g. ``TrainingJobName``."""
-        return f"{self.name}Name"
+        return f"{self._member}Name"
 
     @property
     def arn_field(self) -> str:
         """The member with its ARN, e.g. ``TrainingJobArn``."""
-        return f"{self.name}Arn"
+        return f"{self._member}Arn"
 
     @property
     def status_field(self) -> str:
         """The member with its status, e.g. ``TrainingJobStatus``."""
         return f"{self.name}Status"
+
+    @property
+    def monitors(self) -> bool:
+        """Whether it is a monitor's: AWS has errors of their own for those."""
+        return "JobDefinition" in self.name or "Monitoring" in self.name
+
+    @property
+    def _member(self) -> str:
+        return "JobDefinition" if self.name.endswith("JobDefinition") else self.name
 
 
 KINDS = {
@@ -55,6 +64,20 @@ KINDS = {
             "EndpointConfigs",
         ),
         Kind("Endpoint", "endpoint", "endpoint", "Endpoints"),
+        Kind("MonitoringSchedule", "monitoring-schedule", "monitoring schedule"),
+        *(
+            Kind(
+                f"{name}JobDefinition",
+                f"{arn}-job-definition",
+                f"{words} job definition",
+            )
+            for name, arn, words in (
+                ("DataQuality", "data-quality", "data quality"),
+                ("ModelQuality", "model-quality", "model quality"),
+                ("ModelBias", "model-bias", "model bias"),
+                ("ModelExplainability", "model-explainability", "model explainability"),
+            )
+        ),
     )
 }
 JOBS = ("TrainingJob", "ProcessingJob", "TransformJob")
@@ -153,9 +176,10 @@ class Store:
             return invalid(
                 f"Requested resource not found. (There is no {KINDS[kind].words} {name!r}.)"
             )
-        return invalid(
-            f'Could not find {KINDS[kind].words} "{self.arn(region, kind, name)}".'
-        )
+        text = f'Could not find {KINDS[kind].words} "{self.arn(region, kind, name)}".'
+        if KINDS[kind].monitors:
+            return ApiError("ResourceNotFound", text)
+        return invalid(text)
 
 
 def _taken(kind, arn) -> ApiError:
@@ -166,4 +190,5 @@ def _taken(kind, arn) -> ApiError:
             f"{words.capitalize()} names must be unique within an AWS account and region, and a "
             f"{words} with this name already exists ({arn})",
         )
-    return invalid(f'Cannot create already existing {words} "{arn}".')
+    text = f'Cannot create already existing {words} "{arn}".'
+    return ApiError("ResourceInUse", text) if KINDS[kind].monitors else invalid(text)

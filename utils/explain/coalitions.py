@@ -45,8 +45,10 @@ def sample_count(features: int, n_samples: int | None, k: int) -> int:
     """Clarify's rule: min(n_samples or 2 F + 2^11, 2^k − 2).
 
     F counts all features; k only those that differ from the baseline, as no other costs anything.
+    A sample is of pairs, a coalition and its complement, so an odd one is one smaller.
     """
-    return min(2 * features + 2**11 if n_samples is None else n_samples, inner_count(k))
+    wanted = 2 * features + 2**11 if n_samples is None else n_samples
+    return min(wanted - wanted % 2, inner_count(k))
 
 
 @cache

@@ -23,8 +23,9 @@ def global_importance(explanation, agg_method: str = "mean_abs") -> np.ndarray:
     Returns
     -------
     ndarray, shape (features,) or (features, outputs)
-        In the scores' unit, squared for ``mean_sq``. From 0 up, except ``median``, which has a
-        sign. Zero: the feature moves no score (for ``median``: not one way more than the other).
+        In the order of ``explanation.feature_names``, in the scores' unit (squared for
+        ``mean_sq``). From 0 up, except ``median``, which has a sign. Zero: the feature moves no
+        score (for ``median``: not one way more than the other).
 
     Raises
     ------

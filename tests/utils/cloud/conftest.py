@@ -42,7 +42,7 @@ def endpoint(cloud, artefact, name):
 def eventually():
     """Call a function until it returns something true, for what happens in the background."""
 
-    def wait(function, seconds=30):
+    def wait(function, seconds=90):
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             found = function()

@@ -7,7 +7,7 @@ import zipfile
 
 from utils.cloud import image_uri
 
-QUICK = {"Delay": 0.1, "MaxAttempts": 600}
+QUICK = {"Delay": 0.1, "MaxAttempts": 1200}
 # label first: the label is 1 where the first feature is larger than the second
 ROWS = [(1, 3, 1), (1, 5, 2), (1, 4, 0), (1, 2, 1), (1, 6, 3), (1, 5, 4)]
 ROWS += [(0, 1, 3), (0, 2, 5), (0, 0, 4), (0, 1, 2), (0, 3, 6), (0, 4, 5)]

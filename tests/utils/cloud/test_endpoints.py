@@ -143,12 +143,8 @@ def test_traffic_follows_the_weights(cloud, name, artefact, sagemaker):
     sagemaker.delete_endpoint(EndpointName=name)
 
 
-def test_update_without_a_refused_request(cloud, name, artefact, sagemaker):
-    requests.deploy(cloud, name, artefact)
-    sagemaker.create_endpoint_config(
-        EndpointConfigName=f"{name}-new",
-        ProductionVariants=[requests.variant("New", name)],
-    )
+def requests_during_update(cloud, name):
+    """Update an endpoint to ``<name>-new`` while requests keep coming: variants seen, failures."""
     seen, over, failures = set(), threading.Event(), []
 
     def ask():
@@ -162,18 +158,57 @@ def test_update_without_a_refused_request(cloud, name, artefact, sagemaker):
             except ClientError as error:
                 failures.append(error)
 
-    asking = threading.Thread(target=ask)
-    asking.start()
+    asking = [threading.Thread(target=ask) for _ in range(3)]
+    for thread in asking:
+        thread.start()
+    sagemaker = cloud.client("sagemaker")
     sagemaker.update_endpoint(EndpointName=name, EndpointConfigName=f"{name}-new")
     requests.in_service(cloud, name)
     requests.invoke(cloud, name)
     over.set()
-    asking.join()
+    for thread in asking:
+        thread.join()
+    return seen, failures
+
+
+def test_update_without_a_refused_request(cloud, name, artefact, sagemaker):
+    requests.deploy(cloud, name, artefact)
+    sagemaker.create_endpoint_config(
+        EndpointConfigName=f"{name}-new",
+        ProductionVariants=[requests.variant("New", name)],
+    )
+    seen, failures = requests_during_update(cloud, name)
+    assert failures == []
+    assert seen <= {"AllTraffic", "New"}
     found = sagemaker.describe_endpoint(EndpointName=name)
     assert found["EndpointConfigName"] == f"{name}-new"
     assert found["ProductionVariants"][0]["VariantName"] == "New"
-    assert failures == []
-    assert "AllTraffic" in seen or "New" in seen
+    sagemaker.delete_endpoint(EndpointName=name)
+
+
+def test_update_waits_for_requests_under_way(cloud, name, sagemaker):
+    """A script's process takes a moment for each request: none is cut off when it is replaced."""
+    code = "import time\ndef model_fn(folder): return 1\n"
+    code += "def predict_fn(data, model): time.sleep(0.05); return data\n"
+    body = requests.tarball({"code/inference.py": code})
+    cloud.client("s3").put_object(Bucket=cloud.bucket, Key=f"{name}.tar.gz", Body=body)
+    container = {
+        "Image": image_uri("sagemaker-scikit-learn"),
+        "ModelDataUrl": f"s3://{cloud.bucket}/{name}.tar.gz",
+        "Environment": {"SAGEMAKER_PROGRAM": "inference.py"},
+    }
+    sagemaker.create_model(
+        ModelName=name, ExecutionRoleArn=cloud.role, PrimaryContainer=container
+    )
+    for config in (name, f"{name}-new"):
+        variants = [requests.variant("v", name)]
+        sagemaker.create_endpoint_config(
+            EndpointConfigName=config, ProductionVariants=variants
+        )
+    sagemaker.create_endpoint(EndpointName=name, EndpointConfigName=name)
+    requests.in_service(cloud, name)
+    seen, failures = requests_during_update(cloud, name)
+    assert (seen, failures) == ({"v"}, [])
     sagemaker.delete_endpoint(EndpointName=name)
 
 

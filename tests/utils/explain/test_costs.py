@@ -57,7 +57,7 @@ def test_the_time_of_a_slow_model():
 
     found = cost(slow, WIDE, WIDE[:2], probe_seconds=0.3)
     right = found.evaluations * 1e-5
-    assert right / 3 < found.seconds < 5 * right
+    assert right / 3 < found.seconds < 20 * right  # a busy machine oversleeps
 
 
 def test_the_probe_is_short():
@@ -69,7 +69,8 @@ def test_the_probe_is_short():
 
     found = cost(crawling, WIDE, WIDE, probe_seconds=0.2)
     assert found.probed < 50
-    assert found.seconds == pytest.approx(0.01 * found.evaluations, rel=0.5)
+    right = 0.01 * found.evaluations
+    assert right / 2 < found.seconds < 10 * right
 
 
 def test_in_words():
@@ -79,3 +80,27 @@ def test_in_words():
     found = cost(wide, WIDE[:1, :3], WIDE[1:2, :3])
     assert str(found).startswith("8 evaluations, about ")
     assert str(found).endswith("in the model; up to 3 features vary, exact")
+
+
+def test_one_slow_moment_does_not_make_it_days():
+    """The second call of a quick model is slow, as when the machine is busy."""
+    calls = []
+
+    def hiccup(x):
+        calls.append(len(x))
+        time.sleep(0.3 if len(calls) == 2 else 0)
+        return x.sum(axis=1)
+
+    assert cost(hiccup, WIDE, WIDE[:2], probe_seconds=0.2).seconds < 60
+
+
+def test_an_odd_number_of_samples_costs_what_is_counted():
+    asked = []
+
+    def counted(x):
+        asked.append(len(x))
+        return x.sum(axis=1)
+
+    rows, base = np.arange(1.0, 8)[None], np.zeros((1, 7))
+    kernel_shap(counted, rows, base, n_samples=15, progress=False)
+    assert sum(asked) == cost(None, rows, base, n_samples=15).evaluations

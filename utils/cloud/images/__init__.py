@@ -45,6 +45,7 @@ class Image:
     tag: str
     owners: dict[str, str]  # region → the account that publishes the image there
     hosted: bool = False
+    alone: bool = False  # does on one machine what AWS spreads over several instances
 
     def load(self) -> ModuleType:
         """Import the module behind the image."""
@@ -65,7 +66,19 @@ FRAMEWORK = {
     "eu-west-1": "141502667606",
     "ap-northeast-1": "354813040037",
 }
+CLARIFY = {
+    "us-east-1": "205585389593",
+    "us-west-2": "306415355426",
+    "eu-west-1": "131013547314",
+    "ap-northeast-1": "377024640650",
+}
 DEEP_LEARNING = dict.fromkeys(FRAMEWORK, "763104351884")
+MONITOR = {
+    "us-east-1": "156813124566",
+    "us-west-2": "159807026194",
+    "eu-west-1": "468650794304",
+    "ap-northeast-1": "574779866223",
+}
 EVERY_USE = ("training", "inference", "processing")
 
 IMAGES = (
@@ -88,6 +101,28 @@ IMAGES = (
         ("inference",),
         "2.16-cpu",
         DEEP_LEARNING,
+    ),
+    Image(
+        "sagemaker-clarify-processing",
+        "clarify",
+        ("processing",),
+        "1.0",
+        CLARIFY,
+        alone=True,
+    ),
+    Image(
+        "sagemaker-model-monitor-analyzer",
+        "model_monitor",
+        ("processing",),
+        "latest",
+        MONITOR,
+    ),
+    Image(
+        "sagemaker-model-monitor-groundtruth-merger",
+        "model_monitor.merger",
+        ("processing",),
+        "latest",
+        MONITOR,
     ),
 )
 

@@ -82,7 +82,7 @@ def run(container: Container, image: str, action: str, **environment):
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        timeout=60,
+        timeout=240,
         check=False,
     )
 
@@ -121,7 +121,7 @@ class Server:
 
     def connection(self):
         return contextlib.closing(
-            http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+            http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         )
 
     def stop(self):
@@ -129,7 +129,7 @@ class Server:
         self.process.wait(10)
 
     def _port(self) -> int:
-        until = time.monotonic() + 60
+        until = time.monotonic() + 180
         while time.monotonic() < until and self.process.poll() is None:
             ready = [x for x in self.log.splitlines() if x.startswith("listening on ")]
             if ready:

@@ -1,0 +1,171 @@
+"""Small pictures as SVG inside the page: sharp on paper, and each says in words what it shows."""
+
+from html import escape
+
+import numpy as np
+
+from utils.bias.export import number
+from utils.explain import PartialDependence
+
+# Okabe and Ito's palette, dark enough on white
+COLOURS = ("#0072B2", "#B34700", "#007A5A", "#8F4A7B", "#7A5A00", "#333333")
+INK, QUIET, PALE = "#1a1a1a", "#6b6b6b", "#d9dee3"
+WIDE, HIGH = 190, 22
+
+
+def _svg(width: float, height: float, title: str, inside: str) -> str:
+    return (
+        f'<svg role="img" width="{width:g}" height="{height:g}" '
+        f'viewBox="0 0 {width:g} {height:g}" xmlns="http://www.w3.org/2000/svg">'
+        f"<title>{escape(title)}</title>{inside}</svg>"
+    )
+
+
+def _line(x1, y1, x2, y2, colour, width=1.0, dashed=False) -> str:
+    dash = ' stroke-dasharray="3 2"' if dashed else ""
+    return (
+        f'<line x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}" stroke="{colour}" '
+        f'stroke-width="{width:g}"{dash}/>'
+    )
+
+
+def _text(x, y, text, anchor="start", size=10, colour=INK) -> str:
+    return (
+        f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" font-size="{size}" '
+        f'fill="{colour}">{escape(str(text))}</text>'
+    )
+
+
+def gap(
+    name: str, value: float, low: float, high: float, parity: float, scale: float = 1
+) -> str:
+    """A value with its interval against no difference, on a scale of so much to either side.
+
+    What lies beyond the scale ends in an arrow.
+    """
+    if np.isnan(value):
+        return ""
+    told = f"{name}: {number(value)}"
+    if not np.isnan(low):
+        told += f", interval {number(low)} to {number(high)}"
+    middle, half, y = WIDE / 2, WIDE / 2 - 8, HIGH / 2
+
+    def at(v):
+        return middle + half * float(np.clip((v - parity) / scale, -1.04, 1.04))
+
+    parts = [_line(middle - half, y, middle + half, y, PALE)]
+    parts += [_line(middle, 1, middle, HIGH - 1, QUIET, 1, dashed=True)]
+    sure = np.isnan(low) or not low <= parity <= high
+    colour = COLOURS[0] if sure else QUIET
+    if not np.isnan(low):
+        # paler and higher than the dot, so that a narrow one is seen behind it
+        parts.append(
+            f'<rect x="{at(low):.1f}" y="{y - 6:g}" width="{max(at(high) - at(low), 1):.1f}" '
+            f'height="12" fill="{colour}" fill-opacity="0.35"/>'
+        )
+    x = at(value)
+    if abs(value - parity) > scale:
+        tip = 6 if value > parity else -6
+        points = f"{x + tip:.1f},{y} {x:.1f},{y - 5} {x:.1f},{y + 5}"
+        parts.append(f'<polygon points="{points}" fill="{colour}"/>')
+    else:
+        fill = colour if sure else "#ffffff"
+        parts.append(
+            f'<circle cx="{x:.1f}" cy="{y}" r="3.2" fill="{fill}" stroke="{colour}" '
+            'stroke-width="1.5"/>'
+        )
+    return _svg(WIDE, HIGH, told, "".join(parts))
+
+
+def bar(name: str, value: float, most: float, unit=number, width: int = 160) -> str:
+    """A bar from zero, to the left for a negative value, against the largest there is."""
+    if np.isnan(value):
+        return ""
+    signed = most < 0
+    most = abs(most) or 1
+    length = (width / 2 if signed else width) * abs(value) / most
+    start = width / 2 - (length if value < 0 else 0) if signed else 0
+    colour = COLOURS[1] if value < 0 else COLOURS[0]
+    inside = f'<rect x="0" y="3" width="{width}" height="12" fill="#f1f3f5"/>'
+    inside += (
+        f'<rect x="{start:.1f}" y="3" width="{max(length, 1):.1f}" height="12" '
+        f'fill="{colour}"/>'
+    )
+    return _svg(width, 18, f"{name}: {unit(value)}", inside)
+
+
+def curve(found: PartialDependence, outputs: list[str]) -> str:
+    """A feature's partial dependence: lines for numbers, points for categories, rows as columns."""
+    width, height, left, right, top, bottom = 380, 220, 52, 10, 12, 46
+    places = np.linspace(left + 12, width - right - 12, len(found.values))
+    if found.kind == "numerical" and len(found.values) > 1:
+        v = found.values.astype(float)
+        places = np.interp(v, (v.min(), v.max()), (places[0], places[-1]))
+    low, high = float(found.predictions.min()), float(found.predictions.max())
+    if high - low < 1e-9:
+        low, high = low - 0.5, high + 0.5
+    base = height - bottom
+
+    def up(score):
+        return base - (base - top) * (0.12 + 0.8 * (score - low) / (high - low))
+
+    parts = [_columns(found, places, base, top)]
+    parts += [_line(left, base, width - right, base, QUIET)]
+    for score in (low, (low + high) / 2, high):
+        parts.append(_line(left - 3, up(score), left, up(score), QUIET))
+        parts.append(_text(left - 5, up(score) + 3, f"{score:.3g}", "end"))
+    for k, line in enumerate(found.predictions):
+        colour = COLOURS[k % len(COLOURS)]
+        points = [(x, up(s)) for x, s in zip(places, line, strict=True)]
+        if found.kind == "numerical":
+            joined = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
+            parts.append(
+                f'<polyline points="{joined}" fill="none" stroke="{colour}" stroke-width="2"/>'
+            )
+        parts += [
+            f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" fill="{colour}"/>'
+            for x, y in points
+        ]
+    parts.append(_below(found, places, base))
+    first, last = found.predictions[0][0], found.predictions[0][-1]
+    told = (
+        f"Mean score by {found.feature}: from {first:.3g} at {_short(found.values[0])} to "
+        f"{last:.3g} at {_short(found.values[-1])}, between {low:.3g} and {high:.3g}"
+    )
+    if len(outputs) > 1:
+        told += f"; one line each for {', '.join(outputs)}"
+    return _svg(width, height, told, "".join(parts))
+
+
+def _columns(found, places, base, top) -> str:
+    gap_between = np.diff(places).min() if len(places) > 1 else 40
+    width = min(18.0, max(2.0, 0.7 * gap_between))
+    tallest = found.share.max() or 1
+    return "".join(
+        f'<rect x="{x - width / 2:.1f}" y="{base - 0.45 * (base - top) * s / tallest:.1f}" '
+        f'width="{width:.1f}" height="{0.45 * (base - top) * s / tallest:.1f}" fill="{PALE}"/>'
+        for x, s in zip(places, found.share, strict=True)
+    )
+
+
+def _below(found, places, base) -> str:
+    """Values under the axis, as many as there is room for."""
+    many = len(found.values)
+    if found.kind == "categorical" and many > 5:
+        return "".join(
+            f'<text transform="translate({x + 3:.1f},{base + 6}) rotate(60)" font-size="8" '
+            f'fill="{INK}">{escape(_short(v, 9))}</text>'
+            for x, v in zip(places, found.values, strict=True)
+        )
+    shown = range(many) if many <= 5 else (0, many // 2, many - 1)
+    return "".join(
+        _text(places[i], base + 14, _short(found.values[i], 12), "middle")
+        for i in shown
+    )
+
+
+def _short(value, most: int = 14) -> str:
+    text = str(value)
+    if isinstance(value, float | np.floating):
+        text = f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+    return text if len(text) <= most else text[: most - 1] + "…"
