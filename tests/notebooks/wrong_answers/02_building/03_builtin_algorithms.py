@@ -90,6 +90,12 @@ def training_request(cloud, name, folder, parts, form):
     return common(cloud) | more | {"TrainingJobName": name}
 
 
+# %% ex3-1 | test for None
+def training_request(cloud, name, folder, parts, form):
+    form = {k: str(v) for k, v in form.items() if v}
+    return common(cloud) | {"TrainingJobName": name, "HyperParameters": form}
+
+
 # %% ex3-2 | the last two lines have no epoch
 def read_epochs(lines):
     rows = {}
@@ -150,7 +156,19 @@ def read_epochs(lines):
     return table.assign(kept=table.index == kept)
 
 
-# %% ex3-3 | the job never gets to see epoch 6
+# %% ex3-2 | epoch 12 has two digits
+def read_epochs(lines):
+    rows, kept = {}, set()
+    for line in lines:
+        if m := re.search(r"epoch=(\d+), (train|validation) \S+ <loss>=(\S+)", line):
+            rows.setdefault(int(m[1]), {})[m[2]] = float(m[3])
+        if m := re.search(r"Epoch (\d): Loss improved", line):
+            kept.add(int(m[1]))
+    table = pd.DataFrame.from_dict(rows, orient="index")
+    return table.assign(kept=[e in kept for e in table.index])
+
+
+# %% ex3-3 | the job never gets to see epoch 7
 def stops_at(losses, patience):
     kept = int(np.argmin(losses))
     return kept, len(losses) - 1
@@ -202,6 +220,19 @@ def stops_at(losses, patience):
     return kept, len(losses) - 1
 
 
+# %% ex3-3 | compare with the best so far
+def stops_at(losses, patience):
+    kept = bad = 0
+    for epoch in range(1, len(losses)):
+        if losses[epoch] < losses[epoch - 1]:
+            kept, bad = epoch, 0
+        else:
+            bad += 1
+        if bad >= patience:
+            return kept, epoch
+    return kept, len(losses) - 1
+
+
 # %% ex3-4 | use predicted_label
 def group_rates(text, people):
     score = [json.loads(line)["score"] for line in text.splitlines()]
@@ -230,7 +261,7 @@ def group_rates(text, people):
     )
 
 
-# %% ex3-4 | a share of those FLAGGED is precision
+# %% ex3-4 | a share of those FLAGGED (precision)
 def group_rates(text, people):
     said = [json.loads(line)["predicted_label"] for line in text.splitlines()]
     rows = people.assign(flag=said)
@@ -243,6 +274,27 @@ def group_rates(text, people):
             "false_positive_rate": 1 - flagged.mean(),
         }
     )
+
+
+# %% ex3-4 | or everybody's recall
+def group_rates(text, people):
+    said = [json.loads(line)["predicted_label"] for line in text.splitlines()]
+    rows = people.assign(flag=said)
+    groups = rows.groupby("group")
+    table = pd.DataFrame({"flagged": groups["flag"].mean()})
+    table["recall"] = rows.loc[rows["outcome"] == 1, "flag"].mean()
+    table["false_positive_rate"] = rows.loc[rows["outcome"] == 0, "flag"].mean()
+    return table
+
+
+# %% ex3-4 | is 1 − precision
+def group_rates(text, people):
+    said = [json.loads(line)["predicted_label"] for line in text.splitlines()]
+    rows = people.assign(flag=said)
+    flagged = rows[rows["flag"] == 1].groupby("group")["outcome"]
+    recall = rows[rows["outcome"] == 1].groupby("group")["flag"].mean()
+    table = pd.DataFrame({"flagged": rows.groupby("group")["flag"].mean()})
+    return table.assign(recall=recall, false_positive_rate=1 - flagged.mean())
 
 
 # %% ex3-4 | count only those NOT re-arrested
@@ -260,7 +312,7 @@ def group_rates(text, people):
     )
 
 
-# %% ex3-4 | these look like percentages
+# %% ex3-4 | counts or percentages
 def group_rates(text, people):
     said = [json.loads(line)["predicted_label"] for line in text.splitlines()]
     rows = people.assign(flag=said)
@@ -307,3 +359,33 @@ def describe_clusters(hours, clusters):
     middle = groups.mean()
     hour = np.arctan2(middle["sin"], middle["cos"]) * 12 / np.pi % 24
     return pd.DataFrame({"share": groups.size(), "hour": hour})
+
+
+# %% ex3-5 | np.arctan loses half of the circle
+def describe_clusters(hours, clusters):
+    angle = 2 * np.pi * np.asarray(hours) / 24
+    rows = pd.DataFrame({"sin": np.sin(angle), "cos": np.cos(angle)})
+    groups = rows.groupby(np.asarray(clusters))
+    middle = groups.mean()
+    hour = np.arctan(middle["sin"] / middle["cos"]) * 12 / np.pi % 24
+    return pd.DataFrame({"share": groups.size() / len(rows), "hour": hour})
+
+
+# %% ex3-5 | the sine comes first
+def describe_clusters(hours, clusters):
+    angle = 2 * np.pi * np.asarray(hours) / 24
+    rows = pd.DataFrame({"sin": np.sin(angle), "cos": np.cos(angle)})
+    groups = rows.groupby(np.asarray(clusters))
+    middle = groups.mean()
+    hour = np.arctan2(middle["cos"], middle["sin"]) * 12 / np.pi % 24
+    return pd.DataFrame({"share": groups.size() / len(rows), "hour": hour})
+
+
+# %% ex3-5 | a day has 24 hours
+def describe_clusters(hours, clusters):
+    angle = 2 * np.pi * np.asarray(hours) / 12
+    rows = pd.DataFrame({"sin": np.sin(angle), "cos": np.cos(angle)})
+    groups = rows.groupby(np.asarray(clusters))
+    middle = groups.mean()
+    hour = np.arctan2(middle["sin"], middle["cos"]) * 12 / np.pi % 24
+    return pd.DataFrame({"share": groups.size() / len(rows), "hour": hour})
