@@ -43,7 +43,8 @@ class Alarms:
     def after(self, operation: str, region: str) -> None:
         """Do what follows from a request that CloudWatch has just answered."""
         if operation in ("PutMetricData", "PutMetricAlarm"):
-            self.engine.events.submit(self._evaluate, region)
+            # before the request is answered: two puts are then judged in their order
+            self._evaluate(region)
         elif operation in ("SetAlarmState", "DeleteAlarms"):
             # at once: the next evaluation may change what was set by hand
             self._tell(region, self._every(region))
