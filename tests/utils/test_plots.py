@@ -26,6 +26,7 @@ RACES = [
     "Other",
     "Unknown",
 ]
+FACES = ["LF", "LM", "DF", "DM"]
 
 
 @pytest.fixture(autouse=True)
@@ -46,7 +47,7 @@ def seen(colour, deficiency=None):
 @pytest.mark.parametrize(
     "deficiency", [None, "deuteranomaly", "protanomaly", "tritanomaly"]
 )
-@pytest.mark.parametrize("groups", [RACES, ["Female", "Male"]])
+@pytest.mark.parametrize("groups", [RACES, ["Female", "Male"], FACES])
 def test_colours_differ_for_every_eye(groups, deficiency):
     pairs = combinations([plots.colour_of(g) for g in groups], 2)
     closest = min(
@@ -215,3 +216,32 @@ def test_a_drawing_holds_every_box_and_every_word():
 def test_an_arrow_needs_a_box_at_both_ends():
     with pytest.raises(ValueError, match="no box is named"):
         plots.what_calls_what({"sender": (0, 0)}, [("sender", "nobody", "")])
+
+
+def test_pictures_come_row_by_row_with_their_captions():
+    grey = np.zeros((5, 8, 8), np.uint8)
+    figure = plots.what_they_look_like(grey, titles=list("abcde"), columns=3)
+    assert [ax.get_title() for ax in figure.axes] == ["a", "b", "c", "d", "e", ""]
+    shown = figure.axes[0].images[0]
+    assert (shown.norm.vmin, shown.norm.vmax) == (0, 255)
+
+
+def test_pictures_outside_the_range_are_cut_off_not_stretched():
+    dim = np.full((1, 4, 4, 1), 0.25)
+    dim[0, 0, 0] = 9
+    shown = plots.what_they_look_like(dim).axes[0].images[0]
+    assert shown.norm.vmax == 1
+    assert shown.get_array().max() == 1
+
+
+@pytest.mark.parametrize(
+    ("images", "titles", "message"),
+    [
+        (np.zeros((0, 8, 8)), None, "at least one picture"),
+        (np.zeros((8, 8)), None, "at least one picture"),
+        (np.zeros((2, 8, 8)), ["one"], "1 titles for 2 images"),
+    ],
+)
+def test_pictures_that_cannot_be_shown(images, titles, message):
+    with pytest.raises(ValueError, match=message):
+        plots.what_they_look_like(images, titles=titles)
