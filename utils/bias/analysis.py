@@ -159,23 +159,27 @@ class Analysis:
         matrix = np.column_stack([rows[f].to_numpy() for f in features])[kept]
         return flip_test(matrix, in_d[kept], yes[kept])
 
-    def flip_features(self) -> list[str]:
-        """The flip test's columns if none are named: numbers not analysed otherwise."""
-        native = None if isinstance(self.frame, str | Path) else as_narwhals(self.frame)
-        if native is None or isinstance(native, nw.LazyFrame):
-            raise NotApplicableError(
-                "name the flip test's columns in features: it reads rows"
-            )
-        named = {column.name for column in self.columns.values()}
-        others = {c: t for c, t in native.collect_schema().items() if c not in named}
-        found = [
-            c for c, kind in others.items() if kind.is_numeric() or kind == nw.Boolean
-        ]
+    def flip_features(self, facet: str, named: list[str] | None = None) -> list[str]:
+        """The flip test's columns: those named, or every number; as in smclarify, never the facet
+        itself, the label or the predicted label, and other facets and the strata as any column."""
+        parts = (_key(facet), LABEL, PREDICTED)
+        out = {self.columns[part].name for part in parts if part in self.columns}
+        found = self._numbers() if named is None else named
+        found = [c for c in found if c not in out]
         if not found:
             raise NotApplicableError(
                 "the flip test needs a numeric column beside those analysed"
             )
         return found
+
+    def _numbers(self) -> list[str]:
+        native = None if isinstance(self.frame, str | Path) else as_narwhals(self.frame)
+        if native is None or isinstance(native, nw.LazyFrame):
+            raise NotApplicableError(
+                "name the flip test's columns in features: it reads rows"
+            )
+        kinds = native.collect_schema()
+        return [c for c, k in kinds.items() if k.is_numeric() or k == nw.Boolean]
 
     def _flags(self, series: nw.Series, key: str, choice: Choice) -> np.ndarray:
         """Which rows are meant by a choice."""

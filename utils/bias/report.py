@@ -162,8 +162,10 @@ def bias_report(
         that one facet lacks are dropped from KL, JS, LP, TVD and KS, whose labels are collapsed to
         favourable or not).
     features : list of str, optional
-        Columns for the flip test; by default every numeric column not named above. Needed for lazy
-        frames and files, which are not read into memory otherwise.
+        Columns for the flip test; by default every numeric column, so that a score or a second
+        outcome in `frame` is one too: leave it out or name the features. The facet analysed, the
+        label and the predicted label are never among them; other facets and the strata are, as in
+        smclarify. Needed for lazy frames and files, which are not read into memory otherwise.
     seed : int
         For the intervals.
     progress : bool
@@ -261,7 +263,7 @@ def _measure(metric: formulas.Metric, counts: Counts, drawn, interval):
 def _flip(analysis: Analysis, name: str, choice, features, interval, seed):
     """The same for the flip test, which needs the rows, and what it went by."""
     try:
-        by = analysis.flip_features() if features is None else list(features)
+        by = analysis.flip_features(name, features)
         flips = analysis.flip_test(name, choice, by)
     except BiasError as error:
         return "", (np.nan, np.nan, np.nan, str(error))

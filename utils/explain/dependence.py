@@ -25,11 +25,11 @@ class PartialDependence:
         Name, or position where columns have no names.
     kind : {"numerical", "categorical"}
     values : ndarray, shape (values,)
-        Upper ends of equally wide buckets, or the distinct values.
+        The values asked, in order: equally far apart, or the distinct values.
     predictions : ndarray, shape (outputs, values)
         Mean score over all rows with the feature set to each value.
     share : ndarray, shape (values,)
-        Share of rows in each bucket or with each value; adds up to 1.
+        Share of rows nearest to each value, or with it; adds up to 1.
     """
 
     feature: object
@@ -45,6 +45,7 @@ def partial_dependence(
     feature,
     grid_resolution: int = 15,
     *,
+    ends: bool = True,
     progress: bool = True,
     batch: int = BATCH,
 ) -> PartialDependence:
@@ -62,8 +63,13 @@ def partial_dependence(
     feature : str or int
         Name or position.
     grid_resolution : int
-        Number of buckets into which the range of a number is divided. Where it has no more distinct
-        values than that, and for categories (text, categorical, truth values), all are asked.
+        Number of values asked of a number, each for the bucket of rows nearest to it. Where it has
+        no more distinct values than that, and for categories (text, categorical, truth values),
+        all are asked.
+    ends : bool
+        Whether the first and the last value asked are the smallest and the largest there are. If
+        not, the range is divided into equally wide buckets and their middles are asked, as Clarify
+        does: people at the ends, such as those with a count of zero, are then not asked as they are.
     progress : bool
         A bar, for what takes longer than two seconds.
     batch : int
@@ -82,14 +88,14 @@ def partial_dependence(
 
     References
     ----------
-    Friedman (2001); Amazon SageMaker Developer Guide, "Partial Dependence Plots" (buckets). That a
-    bucket is represented by its upper end is our choice, as the guide does not say.
+    Friedman (2001); Amazon SageMaker Developer Guide, "Partial Dependence Plots: Analysis
+    Configuration and Output" (the central values of `grid_resolution` buckets).
     """
     check_whole("grid_resolution", grid_resolution, 2)
     known = read(rows, rows[:1])
     f = int(players_of(feature, known)[0])
     column = rows.iloc[:, f] if known.names is not None else known.data[:, f]
-    kind, values, share = _grid(pd.Series(column), grid_resolution)
+    kind, values, share = _grid(pd.Series(column), grid_resolution, ends)
     # the grid plays the baseline: rows of it differ from the first row in this feature only
     grid = _with(rows, f, values)
     table = read(rows, grid)
@@ -107,7 +113,7 @@ def partial_dependence(
     return PartialDependence(name, kind, values, total.T / len(table.rows), share)
 
 
-def _grid(column: pd.Series, buckets: int):
+def _grid(column: pd.Series, buckets: int, ends: bool):
     """Kind, values and share of rows of each."""
     column = column.infer_objects()
     numerical = pd.api.types.is_numeric_dtype(column) and column.dtype.kind != "b"
@@ -119,9 +125,14 @@ def _grid(column: pd.Series, buckets: int):
     low, high = float(column.min()), float(column.max())
     if not np.isfinite([low, high]).all():
         raise ArgumentError("rows has infinite values in this feature; cut them off")
-    edges = np.linspace(low, high, buckets + 1)
+    if ends:
+        values = np.linspace(low, high, buckets)
+        edges = np.r_[low, (values[1:] + values[:-1]) / 2, high]
+    else:
+        edges = np.linspace(low, high, buckets + 1)
+        values = (edges[1:] + edges[:-1]) / 2
     count, _ = np.histogram(column, edges)
-    return kind, edges[1:], count / len(column)
+    return kind, values, count / len(column)
 
 
 def _with(rows, f: int, values):

@@ -17,10 +17,10 @@ COLOURS = {
     "Female": "#882255",
     "Male": "#44AA99",
     # lighter and darker skin, feminine and masculine: faces of the vision lessons
-    "LF": "#E3A6C4",
-    "LM": "#A5DBD0",
-    "DF": "#882255",
-    "DM": "#12665A",
+    "LF": "#F5C77E",
+    "LM": "#9CC3E6",
+    "DF": "#A6500A",
+    "DM": "#1F4E8C",
 }
 SAME_GROUP = {
     "African-American": "Black",

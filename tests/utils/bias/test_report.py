@@ -6,6 +6,7 @@ import warnings
 import numpy as np
 import pandas as pd
 import pytest
+from smclarify.bias.metrics.posttraining import FT
 
 from tests.utils.bias.frames import loans
 from utils import bias
@@ -197,11 +198,63 @@ def test_nobody_is_chosen():
 def test_the_flip_test_says_what_it_went_by():
     row = report_of().row("FT")
     assert row["counts"].endswith("by income")
-    assert (
-        report_of(features=["income", "approved"])
-        .row("FT")["counts"]
-        .endswith("by income, approved")
+    row = report_of(features=["income", "approved", "predicted"]).row("FT")
+    assert row["counts"].endswith("by income")
+
+
+def test_the_flip_test_goes_by_other_facets_and_strata_as_smclarify_does():
+    """What else is asked about does not change a facet's own test."""
+    frame = loans()
+    frame["man"] = frame["sex"].eq("m").astype(int)
+    frame["rich"] = frame["income"].gt(3).astype(int)
+    frame["branch"] = frame["branch"].eq("x").astype(int)
+    given = {"label_values": [1], "predicted_label": "predicted", "metrics": ["FT"]}
+    values = {"man": [0], "rich": [0]}
+    both = bias_report(
+        frame,
+        [*values],
+        "approved",
+        facet_values=values,
+        group_variable="branch",
+        **given,
     )
+    for facet, by in {
+        "man": "branch, income, rich",
+        "rich": "branch, income, man",
+    }.items():
+        alone = bias_report(frame, facet, "approved", facet_values=[0], **given)
+        row = both.row("FT", facet)
+        assert row["counts"].endswith(f"by {by}")
+        assert row["counts"] == alone.row("FT")["counts"]
+
+
+def test_the_flip_test_is_smclarify_s_without_naming_columns():
+    """Scattered points, so that no two neighbours are equally far."""
+    random = np.random.default_rng(5)
+    frame = pd.DataFrame(random.normal(size=(60, 2)), columns=["u", "v"])
+    for name in ("man", "old", "label", "predicted"):
+        frame[name] = random.integers(0, 2, 60)
+    report = bias_report(
+        frame,
+        ["man", "old"],
+        "label",
+        facet_values={"man": [0], "old": [1]},
+        label_values=[1],
+        predicted_label="predicted",
+    )
+    for facet, value in {"man": 0, "old": 1}.items():
+        features = frame.drop(columns=[facet, "label", "predicted"])
+        right = FT(features, frame[facet] == value, frame["predicted"] == 1)
+        assert report.value("FT", facet) == pytest.approx(right, abs=1e-12)
+
+
+def test_the_flip_test_without_any_column():
+    frame = loans()[["sex", "approved", "predicted"]]
+    row = report_of(frame).row("FT")
+    assert np.isnan(row["value"])
+    assert "needs a numeric column beside" in row["reason"]
+    only = report_of(features=["approved"]).row("FT")
+    assert "needs a numeric column beside" in only["reason"]
 
 
 def test_an_infinite_ratio():

@@ -20,13 +20,43 @@ def test_by_hand():
     assert (found.feature, found.kind) == (0, "numerical")
 
 
-def test_buckets():
-    """From 0 to 10 in five: upper ends 2, 4, ..., 10; a value on an end is in the next bucket."""
-    rows = np.array([[v] for v in (0.0, 1, 2, 3, 3.5, 7, 9.5, 10)])
-    found = partial_dependence(lambda x: x[:, 0], rows, 0, 5)
-    np.testing.assert_allclose(found.values, [2, 4, 6, 8, 10])
+EIGHT = np.array([[v] for v in (0.0, 1, 2, 3, 3.5, 7, 9.5, 10)])
+
+
+def test_the_grid_goes_from_the_smallest_to_the_largest_value():
+    """0, 2.5, ..., 10: each row belongs to the nearest; 0 and 1 to 0, and 9.5 and 10 to 10."""
+    found = partial_dependence(lambda x: x[:, 0], EIGHT, 0, 5)
+    np.testing.assert_allclose(found.values, [0, 2.5, 5, 7.5, 10])
     np.testing.assert_allclose(found.predictions, [found.values])
     np.testing.assert_allclose(found.share, np.array([2, 3, 0, 1, 2]) / 8)
+
+
+def test_the_most_frequent_value_is_asked_where_it_is_the_smallest():
+    priors = np.r_[np.zeros(70), np.arange(1, 31)][:, None]
+    found = partial_dependence(lambda x: x[:, 0], priors, 0, 10)
+    assert (found.values[0], found.values[-1], len(found.values)) == (0, 30, 10)
+    assert found.share[0] == 0.71
+
+
+def test_middles_of_buckets_as_clarify():
+    """From 0 to 10 in five: middles 1, 3, ..., 9; a value on an edge is in the next bucket."""
+    found = partial_dependence(lambda x: x[:, 0], EIGHT, 0, 5, ends=False)
+    np.testing.assert_allclose(found.values, [1, 3, 5, 7, 9])
+    np.testing.assert_allclose(found.share, np.array([2, 3, 0, 1, 2]) / 8)
+
+
+def test_the_guide_s_own_grid():
+    """Ages from 19 to 75 in twenty buckets: the guide shows 20.4, 23.2, 26.0, ..., 73.6."""
+    ages = np.arange(19.0, 76)[:, None]
+    found = partial_dependence(lambda x: x[:, 0], ages, 0, 20, ends=False)
+    np.testing.assert_allclose(found.values[[0, 1, 2, -1]], [20.4, 23.2, 26.0, 73.6])
+
+
+@pytest.mark.parametrize("ends", [True, False])
+def test_few_distinct_values_are_asked_themselves(ends):
+    rows = np.array([[v] for v in (0.0, 0, 0, 1, 7)])
+    found = partial_dependence(lambda x: x[:, 0], rows, 0, 3, ends=ends)
+    assert (found.values.tolist(), found.share.tolist()) == ([0, 1, 7], [0.6, 0.2, 0.2])
 
 
 @pytest.mark.parametrize("batch", [7, 32_768])
@@ -83,7 +113,7 @@ def test_truth_values():
 def test_whole_numbers_with_many_values():
     rows = np.arange(100)[:, None]
     found = partial_dependence(lambda x: x[:, 0], rows, 0, 4)
-    np.testing.assert_allclose(found.predictions, [[24.75, 49.5, 74.25, 99]])
+    np.testing.assert_allclose(found.predictions, [[0, 33, 66, 99]])
 
 
 def test_one_value():

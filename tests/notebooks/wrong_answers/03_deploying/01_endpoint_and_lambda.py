@@ -43,6 +43,22 @@ def scores(answer, content_type):
     return np.array([one["score"] for one in json.loads(answer)["predictions"]])
 
 
+# %% ex1-1 | these are the labels
+def scores(answer, content_type):
+    if content_type == "text/csv":
+        lines = answer.decode().splitlines()
+        return np.array([int(line.split(",")[1]) for line in lines])
+    found = json.loads(answer)["predictions"]
+    return np.array([one["predicted_label"] for one in found])
+
+
+# %% ex1-1 | an array, not
+def scores(answer, content_type):
+    if content_type == "text/csv":
+        return [float(x.split(",")[0]) for x in answer.decode().splitlines()]
+    return [one["score"] for one in json.loads(answer)["predictions"]]
+
+
 # %% ex1-2 | the weights are not used
 def create_ab(sagemaker, name, models, weights, uri):
     variants = [
@@ -143,6 +159,23 @@ def create_ab(sagemaker, name, models, weights, uri):
     }
     sagemaker.create_endpoint_config(
         EndpointConfigName=name, ProductionVariants=variants, DataCaptureConfig=capture
+    )
+
+
+# %% ex1-2 | on ml.m5.xlarge, not
+def create_ab(sagemaker, name, models, weights, uri):
+    variants = [
+        {
+            "VariantName": v,
+            "ModelName": m,
+            "InstanceType": "ml.m5.large",
+            "InitialInstanceCount": 1,
+            "InitialVariantWeight": weights[v],
+        }
+        for v, m in models.items()
+    ]
+    sagemaker.create_endpoint_config(
+        EndpointConfigName=name, ProductionVariants=variants
     )
 
 
@@ -290,6 +323,103 @@ def answer_request(runtime, endpoint_name, event):
     found = json.loads(answer["Body"].read())["predictions"][0]
     said = {"score": found["score"], "variant": answer["InvokedProductionVariant"]}
     return {"statusCode": 200, "body": json.dumps(said)}
+
+
+# %% ex1-4 | no answer may be made up for it
+def answer_request(runtime, endpoint_name, event):
+    line = ",".join(str(event.get(name, 0)) for name in COLUMNS)
+    try:
+        answer = runtime.invoke_endpoint(
+            EndpointName=endpoint_name, ContentType="text/csv", Body=line
+        )
+    except runtime.exceptions.ModelError as error:
+        if error.response["OriginalStatusCode"] < 500:
+            said = {"error": error.response["OriginalMessage"]}
+            return {"statusCode": 400, "body": json.dumps(said)}
+        return {"statusCode": 502, "body": json.dumps({"error": "no decision"})}
+    found = json.loads(answer["Body"].read())["predictions"][0]
+    said = {"score": found["score"], "variant": answer["InvokedProductionVariant"]}
+    return {"statusCode": 200, "body": json.dumps(said)}
+
+
+# %% ex1-4 | say which input is missing
+def answer_request(runtime, endpoint_name, event):
+    line = ",".join(str(event.get(name, "")) for name in COLUMNS)
+    try:
+        answer = runtime.invoke_endpoint(
+            EndpointName=endpoint_name, ContentType="text/csv", Body=line
+        )
+    except runtime.exceptions.ModelError as error:
+        if error.response["OriginalStatusCode"] < 500:
+            said = {"error": error.response["OriginalMessage"]}
+            return {"statusCode": 400, "body": json.dumps(said)}
+        return {"statusCode": 502, "body": json.dumps({"error": "no decision"})}
+    found = json.loads(answer["Body"].read())["predictions"][0]
+    said = {"score": found["score"], "variant": answer["InvokedProductionVariant"]}
+    return {"statusCode": 200, "body": json.dumps(said)}
+
+
+# %% ex1-4 | an input is missing: answer 400
+def answer_request(runtime, endpoint_name, event):
+    line = ",".join(str(event[name]) for name in COLUMNS)
+    try:
+        answer = runtime.invoke_endpoint(
+            EndpointName=endpoint_name, ContentType="text/csv", Body=line
+        )
+    except runtime.exceptions.ModelError as error:
+        if error.response["OriginalStatusCode"] < 500:
+            said = {"error": error.response["OriginalMessage"]}
+            return {"statusCode": 400, "body": json.dumps(said)}
+        return {"statusCode": 502, "body": json.dumps({"error": "no decision"})}
+    found = json.loads(answer["Body"].read())["predictions"][0]
+    said = {"score": found["score"], "variant": answer["InvokedProductionVariant"]}
+    return {"statusCode": 200, "body": json.dumps(said)}
+
+
+# %% ex1-4 | this is the label; return the score
+def answer_request(runtime, endpoint_name, event):
+    line = ",".join(str(event[name]) for name in COLUMNS)
+    try:
+        answer = runtime.invoke_endpoint(
+            EndpointName=endpoint_name, ContentType="text/csv", Body=line
+        )
+    except runtime.exceptions.ModelError as error:
+        if error.response["OriginalStatusCode"] < 500:
+            said = {"error": error.response["OriginalMessage"]}
+            return {"statusCode": 400, "body": json.dumps(said)}
+        return {"statusCode": 502, "body": json.dumps({"error": "no decision"})}
+    found = json.loads(answer["Body"].read())["predictions"][0]
+    said = {
+        "score": found["predicted_label"],
+        "variant": answer["InvokedProductionVariant"],
+    }
+    return {"statusCode": 200, "body": json.dumps(said)}
+
+
+# %% ex1-4 | this error has no original status
+def answer_request(runtime, endpoint_name, event):
+    line = ",".join(str(event[name]) for name in COLUMNS)
+    try:
+        answer = runtime.invoke_endpoint(
+            EndpointName=endpoint_name, ContentType="text/csv", Body=line
+        )
+    except Exception as error:
+        if error.response["OriginalStatusCode"] < 500:
+            said = {"error": error.response["OriginalMessage"]}
+            return {"statusCode": 400, "body": json.dumps(said)}
+        return {"statusCode": 502, "body": json.dumps({"error": "no decision"})}
+    found = json.loads(answer["Body"].read())["predictions"][0]
+    said = {"score": found["score"], "variant": answer["InvokedProductionVariant"]}
+    return {"statusCode": 200, "body": json.dumps(said)}
+
+
+# %% ex1-6 | is still there when you return
+def shut_down(sagemaker, containing):
+    pages = sagemaker.get_paginator("list_endpoints").paginate(NameContains=containing)
+    names = sorted(one["EndpointName"] for page in pages for one in page["Endpoints"])
+    for name in names:
+        sagemaker.delete_endpoint(EndpointName=name)
+    return names
 
 
 # %% ex1-6 | the list shows ten at a time

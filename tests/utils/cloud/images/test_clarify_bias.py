@@ -329,6 +329,32 @@ def test_records_that_do_not_fit(tmp_path, lines, message):
         run(tmp_path, json_config(), {"p.jsonl": lines})
 
 
+def test_flip_test_goes_by_the_same_columns_as_the_library(tmp_path):
+    """Facets that are features: each is left out of its own test only."""
+    frame = PEOPLE.assign(
+        old=PEOPLE["age"].gt(45).astype(int), score=PEOPLE["hours"] / 7
+    )
+    facets = [
+        {"name_or_index": "old", "value_or_threshold": [1]},
+        {"name_or_index": "age", "value_or_threshold": [40]},
+    ]
+    config = bias_config(facet=facets, excluded_columns=["score"])
+    found = analysis(run(tmp_path, config, {"people.csv": frame}))
+    report = bias_report(
+        frame.drop(columns="score"),
+        ["old", "age"],
+        "label",
+        facet_values={"old": [1], "age": 40},
+        label_values=[1],
+        predicted_label="predicted",
+        group_variable="group",
+    )
+    told = report.frame.set_index(["facet", "metric"])["counts"]
+    assert told["old", "FT"].endswith("by age, hours")
+    assert told["age", "FT"].endswith("by hours, old")
+    assert found == report.to_clarify()
+
+
 def test_flip_test_of_many_rows_is_left_out(tmp_path, monkeypatch):
     monkeypatch.setattr("utils.cloud.images.clarify.measure.FLIPPED", 10)
     found = analysis(run(tmp_path, bias_config(), {"people.csv": PEOPLE}))

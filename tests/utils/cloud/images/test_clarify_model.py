@@ -188,7 +188,7 @@ def test_partial_dependence_is_that_of_the_library(tmp_path, standing, predict):
     output = run(tmp_path, config(methods, standing), {"rows.csv": ROWS})
     (found,) = analysis(output)["explanations"]["pdp"]
     expected = partial_dependence(
-        predict, ROWS[["up", "down"]], "down", 4, progress=False
+        predict, ROWS[["up", "down"]], "down", 4, ends=False, progress=False
     )
     assert found["feature_name"] == "down"
     assert found["data_type"] == "numerical"

@@ -264,11 +264,13 @@ def names_of(headers: list | None, outputs: int) -> list[str]:
 def curves(
     config: Config, model, rows: pd.DataFrame, features: list[str]
 ) -> list[PartialDependence]:
-    """Partial dependence on each of some features."""
+    """Partial dependence on each of some features; of numbers, at the middles of the buckets."""
     grid = config.method("pdp").get("grid_resolution", GRID)
     with _said():
         return [
-            partial_dependence(model.scores, rows, feature, grid, progress=False)
+            partial_dependence(
+                model.scores, rows, feature, grid, ends=False, progress=False
+            )
             for feature in features
         ]
 

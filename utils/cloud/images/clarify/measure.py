@@ -202,7 +202,7 @@ def report_on(config: Config, data: Dataset, interval: float = 0.95) -> BiasRepo
         for m in ("pre_training_bias", "post_training_bias")
         for n in _names(config, m)
     ]
-    features = _flip_features(data, predicted, wanted)
+    features = _flip_features(data, wanted)
     settings = {
         "label": data.label,
         "label_values": values,
@@ -305,18 +305,15 @@ def _joined(reports: list[BiasReport]) -> BiasReport:
     return replace(reports[0], frame=frame, missing=missing, intervals=intervals)
 
 
-def _flip_features(data: Dataset, predicted, wanted) -> list[str]:
-    """The numeric features that play no other part: what the flip test goes by."""
+def _flip_features(data: Dataset, wanted) -> list[str]:
+    """The numeric features: what the flip test goes by, but for the facet it is about."""
     if "FT" not in wanted or data.rows > FLIPPED:
         return []
-    named = {*data.facets, data.label, predicted, data.group}
     kinds = {f.name: f.type for f in data.schema}
     return [
         name
         for name in data.features
-        if name not in named
-        and name in kinds
-        and (data.is_numeric(name) or pa.types.is_boolean(kinds[name]))
+        if name in kinds and (data.is_numeric(name) or pa.types.is_boolean(kinds[name]))
     ]
 
 
