@@ -100,6 +100,10 @@ class Analysis:
                 for choice in each_value(self.table.marginal(key), name):
                     yield name, choice
 
+    def present(self, facet: str) -> list:
+        """A facet's values, None for those missing; of one that is cut, whether above."""
+        return self.table.columns[_key(facet)]
+
     def intervals(self) -> dict[str, str]:
         """Clarify's text for each threshold, such as ``(40.0, 80.0]`` for ``above 40``."""
         cut = [c for c in self.columns.values() if c.threshold is not None]

@@ -1,8 +1,6 @@
 """A report in other shapes: Clarify's analysis.json, a page, a notebook."""
 
-import base64
 import html
-import io
 import json
 from pathlib import Path
 
@@ -17,18 +15,6 @@ STAGES = {
     metrics.POST_TRAINING: "In the predictions",
 }
 LEFT = "text-align:left"  # inline: a notebook's own style sheet wins over a class
-STYLE = """
-body { font: 16px/1.5 system-ui, sans-serif; max-width: 62rem; margin: 2rem auto; padding: 0 1rem;
-  color: #1a1a1a; background: #fff }
-table { border-collapse: collapse; margin: .5rem 0 1.5rem; width: 100% }
-th, td { text-align: left; vertical-align: top; padding: .3rem .6rem }
-tr { border-bottom: 1px solid #ccc }
-td.number, th.number { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums }
-caption { text-align: left; font-weight: 600; padding: .6rem 0 }
-.caution { color: #7a3b00 }
-img { max-width: 100% }
-@media print { body { font-size: 11px; margin: 0 } tr, img { break-inside: avoid } }
-"""
 
 
 def to_clarify(report) -> dict:
@@ -126,35 +112,11 @@ def interval_text(low: float, high: float) -> str:
 
 
 def to_html(report, path: Path) -> Path:
-    """Write a page that stands alone: tables, a picture a facet value, the limits."""
-    pictures = []
-    for (facet, value), _ in report.frame.groupby(["facet", "facet_value"], sort=False):
-        text = f"Every gap of {facet} = {value} with its interval against parity, as in the table."
-        pictures.append(
-            f'<img alt="{html.escape(text)}" src="{_png(report.plot(facet, value))}">'
-        )
-    missing = ", ".join(
-        f"{rows:,} without {name}" for name, rows in report.missing.items()
-    )
-    page = f"""<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>Bias report: {html.escape(report.label)}</title>
-<meta name="viewport" content="width=device-width"><style>{STYLE}</style></head><body>
-<h1>Bias report</h1>
-<p>Outcome: <b>{html.escape(report.label)}</b>, favourable where it is
-<b>{html.escape(report.label_value)}</b>. {report.rows:,} rows{f"; {missing}" if missing else ""}.
-{_about_intervals(report)}</p>
-<h2>What was found</h2>
-{tables(report)}
-<h2>Pictures</h2>
-{"".join(pictures)}
-<h2>Limits</h2>
-<p>A metric compares records, not people: it does not say why, and it cannot see whoever is not in
-the data or what was measured wrongly. Signs differ between metrics; the reading says who is worse
-off. Small gaps are not proof of fairness, and several of these metrics cannot be zero together.</p>
-</body></html>
-"""
+    """Write a page that stands alone: findings, each gap with its picture, the limits."""
+    from utils.bias import page
+
     path = _writable(path)
-    path.write_text(page, encoding="utf-8")
+    path.write_text(page.of_report(report), encoding="utf-8")
     return path
 
 
@@ -193,15 +155,6 @@ def _about_intervals(report) -> str:
     if report.interval is None:
         return "No intervals were asked for."
     return f"Intervals: {report.interval:.0%}, bootstrap of the rows."
-
-
-def _png(ax) -> str:
-    import matplotlib.pyplot as plt
-
-    buffer = io.BytesIO()
-    ax.figure.savefig(buffer, format="png", dpi=110)
-    plt.close(ax.figure)
-    return f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}"
 
 
 def _writable(path: Path) -> Path:

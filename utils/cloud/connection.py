@@ -95,7 +95,7 @@ class EmbeddedCloud(Cloud):
 
     @property
     def clock(self) -> Clock:
-        """The time by which endpoints capture and monitors run: ``clock.advance(hours=1)``."""
+        """The time by which endpoints capture and monitors run; `hold` and `advance` it."""
         return self._engine.clock
 
     def bill(self):

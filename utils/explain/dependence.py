@@ -69,7 +69,7 @@ def partial_dependence(
     ends : bool
         Whether the first and the last value asked are the smallest and the largest there are. If
         not, the range is divided into equally wide buckets and their middles are asked, as Clarify
-        does: people at the ends, such as those with a count of zero, are then not asked as they are.
+        does; the ends themselves, such as a count of zero, are then not asked.
     progress : bool
         A bar, for what takes longer than two seconds.
     batch : int

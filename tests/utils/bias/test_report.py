@@ -1,6 +1,7 @@
 """The report: what it says of a small frame, of trouble in the data, and of wrong arguments."""
 
 import json
+import re
 import warnings
 
 import numpy as np
@@ -422,8 +423,30 @@ def test_page_stands_alone(tmp_path):
     assert "http" not in page
     assert "w&lt;b&gt;" in page
     assert "w<b>" not in page
-    assert page.count("<img alt=") == 1
-    assert "Limits" in page
+    assert page.count('<svg role="img"') == page.count("<title>") - 1 > 15
+    headings = re.findall(r"<h2[^>]*>(.*?)</h2>", page)
+    assert headings == [
+        "What was asked",
+        "In short",
+        "How to read the gaps",
+        "Gaps in the data",
+        "Gaps in the predictions",
+        "What could not be computed",
+        "Limits",
+    ]
+
+
+def test_page_of_few_rows_does_not_reassure(tmp_path):
+    page = report_of().to_html(tmp_path / "report.html").read_text()
+    assert "sex = w is compared on few rows (4 against 8)" in page
+
+
+def test_page_without_intervals_claims_nothing_of_chance(tmp_path):
+    path = report_of(interval=None).to_html(tmp_path / "report.html")
+    page = path.read_text()
+    assert "There are no intervals" in page
+    assert "A blue one" not in page
+    assert "bootstrap" not in page
 
 
 def test_notebook_runs_without_the_data(tmp_path):

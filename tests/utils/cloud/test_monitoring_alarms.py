@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from utils.cloud import connect
 from utils.cloud.monitoring.alarms import judge
 
 START = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -78,6 +79,23 @@ def test_missing_values(treated, state):
 def test_missing_values_that_are_ignored_keep_the_state():
     alarm = {**ALARM, "EvaluationPeriods": 2, "TreatMissingData": "ignore"}
     assert judge({**alarm, "StateValue": "ALARM"}, data(0.1))[0] == "ALARM"
+
+
+@pytest.mark.parametrize(
+    "treated, state",
+    [
+        ("missing", "INSUFFICIENT_DATA"),
+        ("breaching", "ALARM"),
+        ("notBreaching", "OK"),
+        ("ignore", "OK"),
+    ],
+)
+def test_a_metric_that_fell_silent(treated, state):
+    alarm = {**ALARM, "TreatMissingData": treated, "StateValue": "OK"}
+    two_minutes, three = timedelta(minutes=2), timedelta(minutes=3)
+    assert judge(alarm, data(0.1), two_minutes)[0] == "OK"
+    assert judge(alarm, data(0.1), three)[0] == state
+    assert judge(alarm, data())[0] == state
 
 
 @pytest.mark.parametrize(
@@ -197,3 +215,37 @@ def test_disabled_actions_and_a_topic_that_has_gone(cloud, name, queue, eventual
     found = watch.describe_alarms(AlarmNames=[f"{name}-off"])["MetricAlarms"][0]
     assert found["StateValue"] == "ALARM"
     assert not receive()
+
+
+def test_time_that_passes_without_a_value(name):
+    """In a cloud of its own: the clock of the shared one must not leap."""
+    with connect() as cloud:
+        watch = cloud.client("cloudwatch")
+
+        def states(step=None):
+            if step:
+                cloud.clock.advance(minutes=step)
+            found = watch.describe_alarms(AlarmNamePrefix=name)["MetricAlarms"]
+            return {a["AlarmName"].removeprefix(name): a["StateValue"] for a in found}
+
+        for treated in ("missing", "breaching"):
+            watch.put_metric_alarm(
+                AlarmName=f"{name}{treated}",
+                Namespace=name,
+                MetricName="gap",
+                Statistic="Average",
+                Period=60,
+                EvaluationPeriods=1,
+                Threshold=0.2,
+                ComparisonOperator="GreaterThanThreshold",
+                TreatMissingData=treated,
+            )
+        cloud.clock.hold()
+        assert states() == {"missing": "INSUFFICIENT_DATA", "breaching": "ALARM"}
+        datum = {"MetricName": "gap", "Value": 0.1}
+        watch.put_metric_data(Namespace=name, MetricData=[datum])
+        assert states() == {"missing": "OK", "breaching": "OK"}
+        assert states(2) == {"missing": "OK", "breaching": "OK"}
+        assert states(1) == {"missing": "INSUFFICIENT_DATA", "breaching": "ALARM"}
+        watch.put_metric_data(Namespace=name, MetricData=[datum])
+        assert states() == {"missing": "OK", "breaching": "OK"}

@@ -11,6 +11,7 @@ from tests.utils.cloud.monitors import people
 from utils.cloud import connect
 from utils.cloud.connection import RealCloud
 from utils.cloud.monitoring import windows
+from utils.cloud.monitoring.clock import Clock
 from utils.cloud.wire import ApiError
 
 
@@ -106,11 +107,23 @@ def test_the_clock_goes_forward_only(cloud):
             cloud.clock.advance(**step)
 
 
+def test_a_held_clock_moves_only_when_told_to():
+    clock = Clock()
+    clock.hold()
+    at = clock.now()
+    time.sleep(0.01)
+    clock.hold()
+    assert clock.now() == at
+    assert clock.advance(minutes=1) == at + timedelta(minutes=1)
+
+
 def test_aws_has_a_clock_that_nobody_moves():
     clock = RealCloud.clock.fget(None)
     assert abs(clock.now() - datetime.now(UTC)) < timedelta(seconds=5)
     with pytest.raises(NotImplementedError, match="'NOW'"):
         clock.advance(hours=1)
+    with pytest.raises(NotImplementedError, match="cannot be held"):
+        clock.hold()
 
 
 def test_life_of_a_definition(cloud, endpoint, sagemaker):

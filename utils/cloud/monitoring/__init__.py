@@ -21,6 +21,7 @@ class Monitoring:
         self.engine = engine
         self._due: dict[tuple[str, str], datetime] = {}
         self._runs: dict[str, list[dict]] = {}
+        self._under_way = 0
         self._lock = threading.RLock()
         self._timer: threading.Timer | None = None
         self._pool = Workers(AT_ONCE, "monitor")
@@ -52,6 +53,9 @@ class Monitoring:
                 at, key = due[0]
                 self._start_due(at, key)
                 due = sorted((at, key) for key, at in self._due.items())
+            quiet = not self._under_way
+        if quiet:
+            self.engine.alarms.time_passed()
         self._arm()
 
     def executions(self, region: str) -> list[dict]:
@@ -91,6 +95,7 @@ class Monitoring:
                 record[name] = schedule[name]
         with self._lock:
             self._runs.setdefault(region, []).append(record)
+            self._under_way += 1
         self._pool.submit(self._run, region, schedule, scheduled, record)
 
     def _run(self, region, schedule, scheduled, record):
@@ -111,7 +116,18 @@ class Monitoring:
                 f"InternalServerError: {type(error).__name__}: {error}",
             )
         fields = {"FailureReason": reason[:REASON_LENGTH]} if reason else {}
-        update(MonitoringExecutionStatus=status, **fields)
+        try:
+            self._judge_alarms()
+        finally:
+            update(MonitoringExecutionStatus=status, **fields)
+
+    def _judge_alarms(self):
+        """Once the last run under way is over: until then its values are late, not missing."""
+        with self._lock:
+            self._under_way -= 1
+            quiet = not self._under_way
+        if quiet and not self.engine.closing:
+            self.engine.alarms.time_passed()
 
     def _arm(self):
         """Wake up when the next run is due."""

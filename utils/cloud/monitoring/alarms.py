@@ -2,7 +2,7 @@
 
 import json
 import threading
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from botocore.exceptions import ClientError
 
@@ -25,41 +25,61 @@ ACTIONS = {
     "OK": "OKActions",
     "INSUFFICIENT_DATA": "InsufficientDataActions",
 }
+# CloudWatch looks further back than the periods that it evaluates; AWS gives no number
+FURTHER_BACK = 2
 
 
 class Alarms:
     """The alarms of one cloud.
 
     Evaluated are alarms on one metric with a plain statistic, whenever a metric or an alarm is put:
-    over the periods that end with the newest value's. A metric must have exactly the alarm's
-    dimensions, as on AWS. Other alarms (metric maths, percentiles, composite) stay without data.
+    over the periods that end with the newest value's; and when the cloud's clock has moved: if no
+    value has come for so many periods and `FURTHER_BACK` more, all are missing. A metric must have
+    exactly the alarm's dimensions, as on AWS. Other alarms (metric maths, percentiles, composite)
+    stay without data.
     """
 
     def __init__(self, engine):
         self.engine = engine
         self._told: dict[tuple[str, str], str] = {}
+        self._came: dict[tuple[str, str], tuple[int, datetime]] = {}
+        self._regions: set[str] = set()
         self._lock = threading.Lock()
 
     def after(self, operation: str, region: str) -> None:
         """Do what follows from a request that CloudWatch has just answered."""
         if operation in ("PutMetricData", "PutMetricAlarm"):
             # before the request is answered: two puts are then judged in their order
+            self._regions.add(region)
             self._evaluate(region)
         elif operation in ("SetAlarmState", "DeleteAlarms"):
             # at once: the next evaluation may change what was set by hand
             self._tell(region, self._every(region))
 
+    def time_passed(self) -> None:
+        """Judge again: what has not come by now is missing."""
+        for region in sorted(self._regions):
+            self._evaluate(region)
+
     def _evaluate(self, region):
         with self._lock:
-            data = self.engine.services.metric_data(region)
+            every = self.engine.services.metric_data(region)
             for alarm in self._every(region):
-                state, reason = judge(alarm, data)
-                name = alarm["AlarmName"]
+                name, data = alarm["AlarmName"], _about(alarm, every)
+                silent = self._silent((region, name), len(data))
+                state, reason = judge(alarm, data, silent)
                 if state == alarm["StateValue"] and (region, name) in self._told:
                     continue
                 self.engine.services.set_alarm_state(region, name, state, reason)
                 changed = {**alarm, "StateValue": state, "StateReason": reason}
                 self._tell_one(changed, region)
+
+    def _silent(self, key, values) -> timedelta:
+        """For how long no value has come, by the cloud's clock."""
+        at = self.engine.clock.now()
+        if self._came.get(key, (None, at))[0] != values:
+            self._came[key] = values, at
+        return at - self._came[key][1]
 
     def _tell(self, region, alarms):
         """Act on states that were set by hand."""
@@ -67,6 +87,7 @@ class Alarms:
             names = {(region, a["AlarmName"]) for a in alarms}
             for key in [k for k in self._told if k[0] == region and k not in names]:
                 self._told.pop(key)
+                self._came.pop(key, None)
             for alarm in alarms:
                 self._tell_one(alarm, region)
 
@@ -101,7 +122,9 @@ class Alarms:
         return self.engine.client(service, region)
 
 
-def judge(alarm: dict, data: list[dict]) -> tuple[str, str]:
+def judge(
+    alarm: dict, data: list[dict], silent: timedelta = timedelta()
+) -> tuple[str, str]:
     """An alarm's state and why, from what was put into CloudWatch.
 
     Parameters
@@ -110,6 +133,8 @@ def judge(alarm: dict, data: list[dict]) -> tuple[str, str]:
         As ``DescribeAlarms`` has it.
     data : list of dict
         As `MotoServices.metric_data` has it.
+    silent : datetime.timedelta
+        How long ago the last value came.
 
     Returns
     -------
@@ -122,18 +147,22 @@ def judge(alarm: dict, data: list[dict]) -> tuple[str, str]:
             "INSUFFICIENT_DATA",
             "the embedded cloud evaluates alarms on one metric only",
         )
-    values = _periods(alarm, data)
-    if not values:
-        return (
-            "INSUFFICIENT_DATA",
-            "Insufficient Data: no value with exactly these dimensions",
-        )
+    values = _periods(alarm, _about(alarm, data))
     number, threshold = alarm["EvaluationPeriods"], float(alarm["Threshold"])
-    newest = max(values)
-    recent = [values.get(newest - k) for k in range(number)]
     missing = alarm.get("TreatMissingData", "missing")
+    if silent >= (number + FURTHER_BACK) * timedelta(seconds=alarm["Period"]):
+        why, values = "no value for too long", {}
+    else:
+        why = "no value with exactly these dimensions"
+    if not values and missing == "missing":
+        return "INSUFFICIENT_DATA", f"Insufficient Data: {why}"
+    newest = max(values, default=0)
+    recent = [values.get(newest - k) for k in range(number)]
     if missing == "ignore" and None in recent:
         return alarm["StateValue"], alarm.get("StateReason", "")
+    if not values:
+        state = "ALARM" if missing == "breaching" else "OK"
+        return state, f"{why}, and missing data is treated as {missing}"
     beyond = [
         missing == "breaching" if v is None else COMPARED[operator](float(v), threshold)
         for v in recent
@@ -148,19 +177,19 @@ def judge(alarm: dict, data: list[dict]) -> tuple[str, str]:
     )
 
 
+def _about(alarm, data) -> list[dict]:
+    """The values of an alarm's metric."""
+    dimensions = {d["Name"]: d["Value"] for d in alarm.get("Dimensions", [])}
+    wanted = (alarm.get("Namespace"), alarm.get("MetricName"), dimensions)
+    return [d for d in data if (d["namespace"], d["name"], d["dimensions"]) == wanted]
+
+
 def _periods(alarm, data) -> dict[int, float]:
     """The statistic by period, counted from 1970."""
-    wanted = {d["Name"]: d["Value"] for d in alarm.get("Dimensions", [])}
     found: dict[int, list[dict]] = {}
     for datum in data:
-        if (
-            datum["name"] != alarm["MetricName"]
-            or datum["namespace"] != alarm["Namespace"]
-        ):
-            continue
-        if datum["dimensions"] == wanted:
-            period = int(_utc(datum["time"]).timestamp() // alarm["Period"])
-            found.setdefault(period, []).append(datum)
+        period = int(_utc(datum["time"]).timestamp() // alarm["Period"])
+        found.setdefault(period, []).append(datum)
     return {
         period: _statistic(alarm["Statistic"], part) for period, part in found.items()
     }

@@ -8,7 +8,7 @@ LONGEST = timedelta(days=366)
 
 
 class Clock:
-    """One cloud's clock: the real time until it is moved forward, never back.
+    """One cloud's clock: the real time until it is held or moved forward; it never goes back.
 
     What it dates: captured requests and their folders, the runs of monitoring schedules, their
     windows and metrics. Records of jobs keep the real time.
@@ -16,11 +16,16 @@ class Clock:
 
     def __init__(self, passed: Callable[[], None] = lambda: None):
         self._ahead, self._lock = timedelta(), threading.Lock()
+        self._held: datetime | None = None
         self._passed = passed
 
     def now(self) -> datetime:
         """The time, with its zone (UTC)."""
-        return datetime.now(UTC) + self._ahead
+        return (self._held or datetime.now(UTC)) + self._ahead
+
+    def hold(self) -> None:
+        """Stand still from now on, so that only `advance` lets time pass."""
+        self._held = self._held or datetime.now(UTC)
 
     def advance(
         self, *, days: float = 0, hours: float = 0, minutes: float = 0
@@ -61,6 +66,10 @@ class RealClock:
     def now(self) -> datetime:
         """The time, with its zone (UTC)."""
         return datetime.now(UTC)
+
+    def hold(self) -> None:
+        """Not on AWS."""
+        raise NotImplementedError("AWS's clock cannot be held")
 
     def advance(self, **step) -> datetime:
         """Not on AWS."""

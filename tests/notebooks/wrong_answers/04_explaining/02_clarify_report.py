@@ -211,3 +211,97 @@ def global_shap(local, agg_method):
     found = means.get(agg_method, (local**2).mean())
     found.index = [name.removesuffix("_label0") for name in found.index]
     return found.sort_values(ascending=False)
+
+
+# %% ex2-1 | return the configuration as a dict
+def analysis_config(columns, features, facets, group_variable, model):
+    return json.dumps({"dataset_type": "text/csv", "label": "ok"})
+
+
+# %% ex2-1 | ask for "all" metrics of both stages
+def analysis_config(columns, features, facets, group_variable, model):
+    return {
+        "dataset_type": "text/csv",
+        "label": "ok",
+        "label_values_or_threshold": [1],
+        "facet": [
+            {"name_or_index": name, "value_or_threshold": values}
+            for name, values in facets.items()
+        ],
+        "group_variable": group_variable,
+        "excluded_columns": [c for c in columns if c not in ["ok", *features]],
+        "methods": {"post_training_bias": {"methods": "all"}},
+        "predictor": {"model_name": model},
+    }
+
+
+# %% ex2-2 | "Infinity" is a number
+def concerns(analysis, bounds):
+    found = []
+    for stage in ("pre_training_bias_metrics", "post_training_bias_metrics"):
+        for facet, entries in analysis[stage]["facets"].items():
+            for entry in entries:
+                for one in entry["metrics"]:
+                    where = (facet, entry["value_or_threshold"], one["name"])
+                    if one["value"] is None:
+                        found.append((*where, one["error"]))
+                    elif one["name"] in bounds:
+                        low, high = bounds[one["name"]]
+                        if one["value"] < low:
+                            found.append((*where, "below"))
+                        elif one["value"] > high:
+                            found.append((*where, "above"))
+    return found
+
+
+# %% ex2-2 | with bounds as well
+def concerns(analysis, bounds):
+    found = []
+    for stage in ("pre_training_bias_metrics", "post_training_bias_metrics"):
+        for facet, entries in analysis[stage]["facets"].items():
+            for entry in entries:
+                for one in entry["metrics"]:
+                    where = (facet, entry["value_or_threshold"], one["name"])
+                    if one["name"] not in bounds:
+                        if one["value"] is None:
+                            found.append((*where, one["error"]))
+                        continue
+                    low, high = bounds[one["name"]]
+                    value = float(one["value"] or 0)
+                    if value < low:
+                        found.append((*where, "below"))
+                    elif value > high:
+                        found.append((*where, "above"))
+    return found
+
+
+# %% ex2-3 | null in the file is NaN here
+def side_by_side(analysis, frame):
+    job = {}
+    for stage in ("pre_training_bias_metrics", "post_training_bias_metrics"):
+        for facet, entries in analysis.get(stage, {"facets": {}})["facets"].items():
+            for one in entries[0]["metrics"]:
+                job[facet, one["name"]] = float(one["value"] or 0)
+    table = frame[["facet", "metric"]].reset_index(drop=True)
+    keys = zip(table["facet"], table["metric"], strict=True)
+    table["job"] = [job[key] for key in keys]
+    table["library"] = frame["value"].to_numpy(float)
+    return table.assign(difference=(table["job"] - table["library"]).abs())
+
+
+# %% ex2-4 | no root
+def global_shap(local, agg_method):
+    local = local.dropna()
+    means = {"mean_abs": local.abs().mean(), "median": local.median()}
+    found = means.get(agg_method, (local**2).mean() ** 0.5)
+    found.index = [name.removesuffix("_label0") for name in found.index]
+    return found.sort_values(key=abs, ascending=False)
+
+
+# %% ex2-4 | with their sign
+def global_shap(local, agg_method):
+    local = local.dropna().abs()
+    means = {"mean_abs": local.mean(), "median": local.median()}
+    found = means.get(agg_method, (local**2).mean())
+    found.index = [name.removesuffix("_label0") for name in found.index]
+    return found.sort_values(ascending=False)

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from tests.utils.cloud.images.clarify_jobs import PEOPLE, bias_config, run
+from utils.bias import drawings
 from utils.cloud.images.clarify import pictures
 from utils.explain import PartialDependence
 
@@ -145,9 +146,9 @@ def test_colours_stand_out_on_white(colour):
 
 
 def test_gap_without_value_and_beyond_the_scale():
-    assert pictures.gap("DPL", np.nan, np.nan, np.nan, 0) == ""
-    assert "polygon" in pictures.gap("TE", np.inf, np.nan, np.nan, 0)
-    assert "polygon" not in pictures.gap("DI", 1.2, 1.1, 1.3, 1)
+    assert drawings.gap("DPL", np.nan, np.nan, np.nan, 0) == ""
+    assert "polygon" in drawings.gap("TE", np.inf, np.nan, np.nan, 0)
+    assert "polygon" not in drawings.gap("DI", 1.2, 1.1, 1.3, 1)
 
 
 @pytest.mark.parametrize(
@@ -172,3 +173,27 @@ def test_constant_curve():
         "x", "numerical", np.array([1.0]), np.array([[0.5]]), np.array([1.0])
     )
     assert "nan" not in pictures.curve(found, ["label0"])
+
+
+# facet, predicted and real: mistakes about both kinds of people, and many of them
+MISTAKES = [("d", 0, 1, 60), ("d", 1, 1, 40), ("d", 0, 0, 90), ("d", 1, 0, 10)]
+MISTAKES += [("a", 0, 1, 10), ("a", 1, 1, 90), ("a", 0, 0, 50), ("a", 1, 0, 50)]
+
+
+def test_in_short_names_mistakes_about_both_kinds_of_people(tmp_path):
+    """A gap among those who deserve the favourable answer is not hidden by a larger one."""
+    lines = [f"{f},{p},{y}" for f, p, y, n in MISTAKES for _ in range(n)]
+    facet = [{"name_or_index": "who", "value_or_threshold": ["d"]}]
+    config = bias_config(facet=facet, group_variable=None)
+    text = "\n".join(["who,predicted,label", *lines]).encode()
+    page = (run(tmp_path, config, {"p.csv": text}) / "report.html").read_text()
+    short = page[page.index('id="short"') : page.index('id="who"')]
+    assert "RD, a gap of 50 percentage points" in short
+    assert "SD, a gap of 40 percentage points" in short
+    assert "who: the rest (a)" in page
+    assert "who = d, with everybody else" in page
+
+
+def test_in_short_says_that_there_is_nothing_sure(tmp_path):
+    page = (run(tmp_path, bias_config(), {"p.csv": PEOPLE}) / "report.html").read_text()
+    assert "No gap in shares was found that chance alone could not have made" in page

@@ -2,8 +2,9 @@
 
 As AWS's container: ``analysis_config.json`` and the data set come in, ``analysis.json``,
 ``report.html``, ``report.ipynb`` and ``explanations_shap/`` go out. What differs: there is no
-report.pdf; metrics are the mathematically right ones where AWS's library drops a label value that
-one facet lacks; a job for several instances runs on this one machine.
+report.pdf (print the page from a browser); metrics are the mathematically right ones where AWS's
+library drops a label value that one facet lacks; a job for several instances runs on this one
+machine.
 """
 
 import json

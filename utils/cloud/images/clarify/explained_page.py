@@ -87,8 +87,9 @@ def curves(job):
         for c in job.curves
     )
     text = """<p>The mean score if everybody had the same value of one feature and kept the
-rest. The pale columns show how many rows have such a value: where they are low, the model was asked
-about people who hardly exist.</p>"""
+rest. The grey columns show how many rows have such a value, the tallest standing for most: where
+they are low, the model was asked about people who hardly exist. A number of many values is cut into
+equally wide buckets, and the middle of each is asked.</p>"""
     return (
         "dependence",
         "Partial dependence",

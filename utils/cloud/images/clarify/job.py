@@ -158,6 +158,7 @@ class Job:
                 self.shap.local().to_csv(folder / "out.csv", index=False)
         page.write(self, self.output / "report.html")
         notebook.write(self, self.output / "report.ipynb")
+        print("No report.pdf is written: print report.html from a browser.", flush=True)
 
     def analysis(self) -> dict:
         """What stands in ``analysis.json``."""

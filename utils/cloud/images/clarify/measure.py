@@ -352,8 +352,18 @@ def groups(config: Config, data: Dataset) -> list[Group]:
                 counts = analysis.counts(name, choice)
                 found.append(_group(counts, 1, name, choice.label))
                 if entry.values is not None:
-                    found.append(_group(counts, 0, name, "the rest"))
+                    found.append(_group(counts, 0, name, _rest(analysis, name, choice)))
     return found
+
+
+def _rest(analysis: Analysis, name: str, choice, most: int = 5) -> str:
+    """Everybody else, by name where they are few."""
+    present = analysis.present(name)
+    others = [v for v, d in zip(present, choice.chosen, strict=True) if not d]
+    others = [str(value) for value in others if value is not None]
+    if choice.label.startswith("above ") or len(others) > most:
+        return "the rest"
+    return f"the rest ({', '.join(others)})"
 
 
 def _group(counts, side: int, facet: str, name: str) -> Group:

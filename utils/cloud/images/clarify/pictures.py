@@ -1,80 +1,12 @@
-"""Small pictures as SVG inside the page: sharp on paper, and each says in words what it shows."""
+"""The pictures of the job's page that are not of gaps; those are in `utils.bias.drawings`."""
 
 from html import escape
 
 import numpy as np
 
+from utils.bias.drawings import COLOURS, COLUMN, INK, QUIET, line, svg, text
 from utils.bias.export import number
 from utils.explain import PartialDependence
-
-# Okabe and Ito's palette, dark enough on white
-COLOURS = ("#0072B2", "#B34700", "#007A5A", "#8F4A7B", "#7A5A00", "#333333")
-INK, QUIET, PALE = "#1a1a1a", "#6b6b6b", "#d9dee3"
-WIDE, HIGH = 190, 22
-
-
-def _svg(width: float, height: float, title: str, inside: str) -> str:
-    return (
-        f'<svg role="img" width="{width:g}" height="{height:g}" '
-        f'viewBox="0 0 {width:g} {height:g}" xmlns="http://www.w3.org/2000/svg">'
-        f"<title>{escape(title)}</title>{inside}</svg>"
-    )
-
-
-def _line(x1, y1, x2, y2, colour, width=1.0, dashed=False) -> str:
-    dash = ' stroke-dasharray="3 2"' if dashed else ""
-    return (
-        f'<line x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}" stroke="{colour}" '
-        f'stroke-width="{width:g}"{dash}/>'
-    )
-
-
-def _text(x, y, text, anchor="start", size=10, colour=INK) -> str:
-    return (
-        f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" font-size="{size}" '
-        f'fill="{colour}">{escape(str(text))}</text>'
-    )
-
-
-def gap(
-    name: str, value: float, low: float, high: float, parity: float, scale: float = 1
-) -> str:
-    """A value with its interval against no difference, on a scale of so much to either side.
-
-    What lies beyond the scale ends in an arrow.
-    """
-    if np.isnan(value):
-        return ""
-    told = f"{name}: {number(value)}"
-    if not np.isnan(low):
-        told += f", interval {number(low)} to {number(high)}"
-    middle, half, y = WIDE / 2, WIDE / 2 - 8, HIGH / 2
-
-    def at(v):
-        return middle + half * float(np.clip((v - parity) / scale, -1.04, 1.04))
-
-    parts = [_line(middle - half, y, middle + half, y, PALE)]
-    parts += [_line(middle, 1, middle, HIGH - 1, QUIET, 1, dashed=True)]
-    sure = np.isnan(low) or not low <= parity <= high
-    colour = COLOURS[0] if sure else QUIET
-    if not np.isnan(low):
-        # paler and higher than the dot, so that a narrow one is seen behind it
-        parts.append(
-            f'<rect x="{at(low):.1f}" y="{y - 6:g}" width="{max(at(high) - at(low), 1):.1f}" '
-            f'height="12" fill="{colour}" fill-opacity="0.35"/>'
-        )
-    x = at(value)
-    if abs(value - parity) > scale:
-        tip = 6 if value > parity else -6
-        points = f"{x + tip:.1f},{y} {x:.1f},{y - 5} {x:.1f},{y + 5}"
-        parts.append(f'<polygon points="{points}" fill="{colour}"/>')
-    else:
-        fill = colour if sure else "#ffffff"
-        parts.append(
-            f'<circle cx="{x:.1f}" cy="{y}" r="3.2" fill="{fill}" stroke="{colour}" '
-            'stroke-width="1.5"/>'
-        )
-    return _svg(WIDE, HIGH, told, "".join(parts))
 
 
 def bar(name: str, value: float, most: float, unit=number, width: int = 160) -> str:
@@ -91,7 +23,7 @@ def bar(name: str, value: float, most: float, unit=number, width: int = 160) -> 
         f'<rect x="{start:.1f}" y="3" width="{max(length, 1):.1f}" height="12" '
         f'fill="{colour}"/>'
     )
-    return _svg(width, 18, f"{name}: {unit(value)}", inside)
+    return svg(width, 18, f"{name}: {unit(value)}", inside)
 
 
 def curve(found: PartialDependence, outputs: list[str]) -> str:
@@ -104,19 +36,19 @@ def curve(found: PartialDependence, outputs: list[str]) -> str:
     low, high = float(found.predictions.min()), float(found.predictions.max())
     if high - low < 1e-9:
         low, high = low - 0.5, high + 0.5
-    base = height - bottom
+    base, digits = height - bottom, max(0, 1 - int(np.floor(np.log10(high - low))))
 
     def up(score):
         return base - (base - top) * (0.12 + 0.8 * (score - low) / (high - low))
 
     parts = [_columns(found, places, base, top)]
-    parts += [_line(left, base, width - right, base, QUIET)]
+    parts += [line(left, base, width - right, base, QUIET)]
     for score in (low, (low + high) / 2, high):
-        parts.append(_line(left - 3, up(score), left, up(score), QUIET))
-        parts.append(_text(left - 5, up(score) + 3, f"{score:.3g}", "end"))
-    for k, line in enumerate(found.predictions):
+        parts.append(line(left - 3, up(score), left, up(score), QUIET))
+        parts.append(text(left - 5, up(score) + 3, f"{score:,.{digits}f}", "end"))
+    for k, scores in enumerate(found.predictions):
         colour = COLOURS[k % len(COLOURS)]
-        points = [(x, up(s)) for x, s in zip(places, line, strict=True)]
+        points = [(x, up(s)) for x, s in zip(places, scores, strict=True)]
         if found.kind == "numerical":
             joined = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
             parts.append(
@@ -130,11 +62,12 @@ def curve(found: PartialDependence, outputs: list[str]) -> str:
     first, last = found.predictions[0][0], found.predictions[0][-1]
     told = (
         f"Mean score by {found.feature}: from {first:.3g} at {_short(found.values[0])} to "
-        f"{last:.3g} at {_short(found.values[-1])}, between {low:.3g} and {high:.3g}"
+        f"{last:.3g} at {_short(found.values[-1])}, between {low:.3g} and {high:.3g}; most rows, "
+        f"{found.share.max():.0%}, are at {_short(found.values[found.share.argmax()])}"
     )
     if len(outputs) > 1:
         told += f"; one line each for {', '.join(outputs)}"
-    return _svg(width, height, told, "".join(parts))
+    return svg(width, height, told, "".join(parts))
 
 
 def _columns(found, places, base, top) -> str:
@@ -143,7 +76,7 @@ def _columns(found, places, base, top) -> str:
     tallest = found.share.max() or 1
     return "".join(
         f'<rect x="{x - width / 2:.1f}" y="{base - 0.45 * (base - top) * s / tallest:.1f}" '
-        f'width="{width:.1f}" height="{0.45 * (base - top) * s / tallest:.1f}" fill="{PALE}"/>'
+        f'width="{width:.1f}" height="{0.45 * (base - top) * s / tallest:.1f}" fill="{COLUMN}"/>'
         for x, s in zip(places, found.share, strict=True)
     )
 
@@ -159,8 +92,7 @@ def _below(found, places, base) -> str:
         )
     shown = range(many) if many <= 5 else (0, many // 2, many - 1)
     return "".join(
-        _text(places[i], base + 14, _short(found.values[i], 12), "middle")
-        for i in shown
+        text(places[i], base + 14, _short(found.values[i], 12), "middle") for i in shown
     )
 
 

@@ -1,0 +1,1 @@
+"""Faces: a simulator, networks, and how they are debiased."""
