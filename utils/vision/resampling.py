@@ -5,6 +5,9 @@ common each value of the code is; a face whose values are rare is drawn more oft
 """
 
 import numpy as np
+from sklearn.neighbors import NearestNeighbors
+
+NEIGHBOURS = 20
 
 
 def latent_shares(codes, *, bins=10):
@@ -26,13 +29,7 @@ def latent_shares(codes, *, bins=10):
     ValueError
         If codes is not a table of finite numbers with a row, or bins is below 1.
     """
-    codes = np.asarray(codes, dtype=float)
-    if codes.ndim != 2 or not codes.size:
-        raise ValueError(
-            f"codes must be a table (faces, latents), found shape {codes.shape}"
-        )
-    if not np.isfinite(codes).all():
-        raise ValueError("codes hold values that are not finite: did training diverge?")
+    codes = _check_codes(codes)
     if bins < 1:
         raise ValueError(f"bins must be at least 1, not {bins}")
     low, width = codes.min(axis=0), np.ptp(codes, axis=0)
@@ -40,6 +37,17 @@ def latent_shares(codes, *, bins=10):
     place = np.minimum(place.astype(int), bins - 1)
     counts = np.stack([np.bincount(column, minlength=bins) for column in place.T])
     return counts[np.arange(codes.shape[1]), place] / len(codes)
+
+
+def _check_codes(codes):
+    codes = np.asarray(codes, dtype=float)
+    if codes.ndim != 2 or not codes.size:
+        raise ValueError(
+            f"codes must be a table (faces, latents), found shape {codes.shape}"
+        )
+    if not np.isfinite(codes).all():
+        raise ValueError("codes hold values that are not finite: did training diverge?")
+    return codes
 
 
 def resampling_weights(
@@ -64,9 +72,11 @@ def resampling_weights(
     effective_share : float or None
         Smallest effective sample size to keep, as a share of the faces, in (0, 1]. None: the
         product as the paper writes it.
-    combine : {"product", "max"}
-        Over the latents: the paper's product, or the largest of the latents' probabilities as in
-        MIT 6.S191's lab (then `effective_share` is not used).
+    combine : {"product", "max", "neighbours"}
+        Over the latents: the paper's product; the largest of the latents' probabilities as in MIT
+        6.S191's lab (then `effective_share` is not used); or no histograms but the distance to
+        the 20th nearest face in the space of codes, a density of all latents together, where
+        the product holds only if they are independent (then `alpha` and `bins` are not used).
 
     Returns
     -------
@@ -76,18 +86,24 @@ def resampling_weights(
     References
     ----------
     Amini, Soleimany, Schwarting, Bhatia and Rus, "Uncovering and Mitigating Algorithmic Bias
-    through Learned Latent Structure", AIES 2019, equation 3; the temper is this course's.
+    through Learned Latent Structure", AIES 2019, equation 3; the temper and the neighbours are
+    this course's.
     """
     if not alpha > 0:
         raise ValueError(f"alpha must be positive, not {alpha}")
-    if combine not in ("product", "max"):
-        raise ValueError(f'combine must be "product" or "max", not {combine!r}')
+    if combine not in ("product", "max", "neighbours"):
+        raise ValueError(
+            f'combine must be "product", "max" or "neighbours", not {combine!r}'
+        )
     if effective_share is not None and not 0 < effective_share <= 1:
         raise ValueError(f"effective_share must be in (0, 1], not {effective_share}")
-    rarity = 1 / (latent_shares(codes, bins=bins) + alpha)
-    if combine == "max":
-        return _normal((rarity / rarity.sum(axis=0)).max(axis=1))
-    logs = np.log(rarity).sum(axis=1)
+    if combine == "neighbours":
+        logs = _log_rarity(_check_codes(codes))
+    else:
+        rarity = 1 / (latent_shares(codes, bins=bins) + alpha)
+        if combine == "max":
+            return _normal((rarity / rarity.sum(axis=0)).max(axis=1))
+        logs = np.log(rarity).sum(axis=1)
     if effective_share is None:
         return _tempered(logs, 1.0)
     return _tempered(logs, _temper(logs, effective_share))
@@ -107,6 +123,17 @@ def effective_sample_size(weights):
         From 1 (one face is drawn always) to the number of faces (all alike).
     """
     return float(1 / np.square(weights).sum())
+
+
+def _log_rarity(codes):
+    """Logarithm of one over the density, up to a constant: latents times log distance."""
+    count = min(NEIGHBOURS, len(codes) - 1)
+    near = NearestNeighbors(n_neighbors=count + 1, algorithm="brute").fit(codes)
+    distance = near.kneighbors(codes)[0][:, -1]
+    if not distance.any():
+        return np.zeros(len(codes))
+    smallest = distance[distance > 0].min()
+    return codes.shape[1] * np.log(np.maximum(distance, smallest))
 
 
 def _normal(weights):

@@ -10,6 +10,9 @@ from utils.vision.resampling import effective_sample_size, resampling_weights
 class FaceBatches(keras.utils.PyDataset):
     """Batches for ``fit``: half faces, drawn by `weights`, and half not-faces, drawn evenly.
 
+    Each picture is varied anew each time it comes. Without that a network learns by heart the few
+    rare faces which it is shown again and again, and showing them more often changes little.
+
     Parameters
     ----------
     faces, not_faces : array of uint8, shape (n, height, width, channels)
@@ -17,6 +20,10 @@ class FaceBatches(keras.utils.PyDataset):
         Even.
     flip : bool
         Whether each picture is mirrored left to right with probability a half.
+    shift : int
+        Largest displacement in pixels, up, down, left or right; the border is repeated.
+    light : float
+        Largest relative change of brightness, in [0, 1).
     seed : int
 
     Attributes
@@ -25,7 +32,17 @@ class FaceBatches(keras.utils.PyDataset):
         Probability of drawing each face. None: every face comes once an epoch, in random order.
     """
 
-    def __init__(self, faces, not_faces, *, batch_size=64, flip=True, seed=0):
+    def __init__(
+        self,
+        faces,
+        not_faces,
+        *,
+        batch_size=64,
+        flip=True,
+        shift=4,
+        light=0.3,
+        seed=0,
+    ):
         super().__init__()
         for name, images in (("faces", faces), ("not_faces", not_faces)):
             check_pictures(name, images)
@@ -36,8 +53,13 @@ class FaceBatches(keras.utils.PyDataset):
             )
         if batch_size < 2 or batch_size % 2:
             raise ValueError(f"batch_size must be even and positive, not {batch_size}")
+        if shift < 0 or not 0 <= light < 1:
+            raise ValueError(
+                f"shift must not be negative and light must be in [0, 1), not {shift}, {light}"
+            )
         self.faces, self.not_faces = faces, not_faces
-        self.half, self.flip = batch_size // 2, flip
+        self.half = batch_size // 2
+        self.flip, self.shift, self.light = flip, shift, light
         self.random = np.random.default_rng(seed)
         self.weights = None
         self._deal()
@@ -49,12 +71,8 @@ class FaceBatches(keras.utils.PyDataset):
         here = slice(step * self.half, (step + 1) * self.half)
         faces = self.faces[self._order[here]]
         others = self.not_faces[self._others[here]]
-        images = np.concatenate([faces, others])
-        if self.flip:
-            turned = self.random.random(len(images)) < 0.5
-            images[turned] = images[turned, :, ::-1]
         labels = np.repeat(np.float32([1, 0]), [len(faces), len(others)])
-        return images.astype(np.float32) / np.float32(255), labels
+        return self._varied(np.concatenate([faces, others])), labels
 
     def on_epoch_begin(self):
         self._deal()
@@ -67,6 +85,20 @@ class FaceBatches(keras.utils.PyDataset):
         else:
             self._order = self.random.choice(n, n, p=self.weights)
         self._others = self.random.integers(len(self.not_faces), size=n)
+
+    def _varied(self, images):
+        """The pictures mirrored, moved and lit at random, as floats in [0, 1]."""
+        n, height, width = images.shape[:3]
+        down, right = self.random.integers(-self.shift, self.shift + 1, (2, n, 1))
+        rows = np.clip(np.arange(height) + down, 0, height - 1)
+        columns = np.clip(np.arange(width) + right, 0, width - 1)
+        if self.flip:
+            turned = self.random.random(n) < 0.5
+            columns[turned] = columns[turned, ::-1]
+        which = np.arange(n)[:, None, None]
+        images = images[which, rows[:, :, None], columns[:, None, :]]
+        light = self.random.uniform(1 - self.light, 1 + self.light, (n, 1, 1, 1))
+        return np.minimum(images * np.float32(light / 255), np.float32(1))
 
 
 class ResampleCallback(keras.callbacks.Callback):

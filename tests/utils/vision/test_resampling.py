@@ -54,6 +54,25 @@ def test_max_takes_the_rarest_latent_and_not_the_product():
     np.testing.assert_allclose(alone[0], 1 / 14)
 
 
+def test_neighbours_see_what_histograms_cannot():
+    """On a line y = x one face lies off it: each of its values is common, the pair is not."""
+    along = np.repeat(np.linspace(-1, 1, 100), 5)
+    line = np.stack([along, along], axis=1) + 1e-3 * many_latents(500, 2)
+    codes = np.vstack([line, [0.5, -0.5]])
+    histograms = resampling_weights(codes, effective_share=None)
+    neighbours = resampling_weights(codes, effective_share=None, combine="neighbours")
+    assert histograms[-1] < 1.2 / len(codes)
+    assert neighbours[-1] > 100 / len(codes)
+
+
+def test_faces_that_are_all_alike_are_drawn_alike():
+    weights = resampling_weights(np.ones((30, 2)), combine="neighbours")
+    np.testing.assert_allclose(weights, 1 / 30)
+    np.testing.assert_array_equal(
+        resampling_weights([[1.0, 2]], combine="neighbours"), [1]
+    )
+
+
 def test_a_large_alpha_draws_all_alike():
     weights = resampling_weights(LONELY, alpha=1e6, bins=2, effective_share=None)
     np.testing.assert_allclose(weights, 0.1, rtol=1e-5)
@@ -92,7 +111,7 @@ def test_effective_sample_size_counts_faces():
     st.integers(2, 60),
     st.integers(1, 6),
     st.floats(0.001, 10),
-    st.sampled_from(["product", "max"]),
+    st.sampled_from(["product", "max", "neighbours"]),
 )
 def test_weights_are_probabilities(seed, faces, latents, alpha, combine):
     codes = np.random.default_rng(seed).normal(size=(faces, latents))

@@ -17,6 +17,9 @@ def pictures(n, first, size=16):
 FACES, OTHERS = pictures(10, 100), pictures(7, 0)
 
 
+PLAIN = {"batch_size": 8, "flip": False, "shift": 0, "light": 0}
+
+
 def dealt(batches):
     """Grey values of all faces of an epoch, and whether labels are right."""
     values = []
@@ -30,36 +33,60 @@ def dealt(batches):
 
 
 def test_an_epoch_holds_each_face_once_and_as_many_not_faces():
-    assert sorted(dealt(FaceBatches(FACES, OTHERS, batch_size=8))) == list(
-        range(100, 110)
-    )
+    assert sorted(dealt(FaceBatches(FACES, OTHERS, **PLAIN))) == list(range(100, 110))
 
 
 def test_weights_decide_who_is_drawn():
-    batches = FaceBatches(FACES, OTHERS, batch_size=8)
+    batches = FaceBatches(FACES, OTHERS, **PLAIN)
     batches.weights = np.eye(10)[3]
     batches.on_epoch_begin()
     assert set(dealt(batches)) == {103}
 
 
 def test_the_order_changes_with_the_epoch_and_is_seeded():
-    batches, again = (FaceBatches(FACES, OTHERS, batch_size=8, seed=5) for _ in "ab")
+    batches, again = (FaceBatches(FACES, OTHERS, **PLAIN, seed=5) for _ in "ab")
     first = dealt(batches)
     assert first == dealt(again)
     batches.on_epoch_begin()
     assert dealt(batches) != first
 
 
-def test_about_half_are_mirrored_and_the_data_stay_as_they_were():
-    faces = np.zeros((400, 16, 16, 3), np.uint8)
+def striped(n=400):
+    """Black pictures whose left column is bright."""
+    faces = np.zeros((n, 16, 16, 3), np.uint8)
     faces[:, :, 0] = 200
-    batches = FaceBatches(faces, OTHERS, batch_size=800)
+    return faces
+
+
+def varied(faces, **options):
+    """The faces of one large batch, varied as asked and not otherwise."""
+    still = {"flip": False, "shift": 0, "light": 0}
+    batches = FaceBatches(faces, OTHERS, batch_size=2 * len(faces), **still | options)
     images, labels = batches[0]
-    turned = (images[labels == 1][:, 0, -1, 0] > 0).mean()
+    return images[labels == 1]
+
+
+def test_nothing_varies_unless_asked():
+    np.testing.assert_allclose(varied(striped()), striped() / 255, rtol=1e-6)
+
+
+def test_about_half_are_mirrored_and_the_data_stay_as_they_were():
+    faces = striped()
+    turned = (varied(faces, flip=True)[:, 0, -1, 0] > 0).mean()
     assert 0.4 < turned < 0.6
-    assert (faces[:, :, 0] == 200).all()
-    still, _ = FaceBatches(faces, OTHERS, batch_size=800, flip=False)[0]
-    assert (still[:400, 0, -1, 0] == 0).all()
+    np.testing.assert_array_equal(faces, striped())
+
+
+def test_pictures_move_within_the_shift_and_the_border_is_repeated():
+    columns = (varied(striped(), shift=3)[:, 0, :, 0] > 0).sum(axis=1)
+    # moved right by k, the bright border is k + 1 wide; moved left it is gone
+    assert set(columns) == {0, 1, 2, 3, 4}
+
+
+def test_light_varies_within_its_bounds_and_is_cut_off_at_white():
+    brightest = varied(striped(), light=0.5).max(axis=(1, 2, 3))
+    assert 0.5 * 200 / 255 <= brightest.min() < 0.6 * 200 / 255
+    assert brightest.max() == 1
 
 
 @pytest.mark.parametrize(
@@ -71,6 +98,8 @@ def test_about_half_are_mirrored_and_the_data_stay_as_they_were():
         (FACES, OTHERS[:0], {}, "not_faces holds no picture"),
         (FACES, pictures(3, 0, size=32), {}, "one height, width"),
         (FACES, OTHERS, {"batch_size": 7}, "even"),
+        (FACES, OTHERS, {"shift": -1}, "shift must not be negative"),
+        (FACES, OTHERS, {"light": 1}, "light must be in"),
     ],
 )
 def test_batches_refused(faces, others, options, message):
@@ -105,7 +134,7 @@ def test_the_warm_up_draws_all_alike(trained):
 def test_faces_that_look_like_nobody_else_are_drawn_more(trained):
     batches, callback, _ = trained
     assert callback.history["odd"].iloc[-1] > 3 * 2 / 40
-    assert batches.weights[:2].min() > batches.weights[2:].max()
+    assert batches.weights[:2].min() > 5 * np.median(batches.weights[2:])
 
 
 def test_each_epoch_is_told(trained):
