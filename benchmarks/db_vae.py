@@ -73,11 +73,13 @@ def train(variant, faces, others, seed, asked):
     keras.utils.set_random_seed(seed)
     batches = FaceBatches(faces.images, others.images, seed=seed)
     callbacks = []
+    # steps that shrink to nothing: what the last few batches held matters less
+    rate = keras.optimizers.schedules.CosineDecay(1e-3, len(batches) * asked.epochs)
     if variant == "classifier":
-        model = face_classifier()
+        model = face_classifier(learning_rate=rate)
     else:
         model = DebiasingVAE(32, seed=seed)
-        model.compile(keras.optimizers.Adam(5e-4), jit_compile=False)
+        model.compile(keras.optimizers.Adam(rate), jit_compile=False)
     if variant in ("DB-VAE", "DB-VAE, neighbours"):
         settings = {"alpha": asked.alpha, "effective_share": asked.effective}
         settings["combine"] = "product" if variant == "DB-VAE" else "neighbours"
