@@ -4,7 +4,7 @@ from html import escape
 
 import numpy as np
 
-from utils.bias.export import number
+from utils.bias.numbers import number
 
 # Okabe and Ito's palette, dark enough on white
 COLOURS = ("#0072B2", "#B34700", "#007A5A", "#8F4A7B", "#7A5A00", "#333333")

@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 
 from utils.bias.errors import ArgumentError, NotApplicableError
-from utils.bias.export import STAGES, number
+from utils.bias.export import STAGES
 from utils.bias.metrics import REGISTRY
+from utils.bias.numbers import number
 from utils.bias.report import BiasReport
 
 KEYS = ["stage", "facet", "facet_value", "metric"]

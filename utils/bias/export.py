@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from utils.bias import metrics
+from utils.bias import metrics, page
 from utils.bias.errors import BiasError
+from utils.bias.numbers import interval_text, number
 
 STAGES = {
     metrics.PRE_TRAINING: "In the data",
@@ -99,22 +100,8 @@ def _table(rows: pd.DataFrame, caption: str) -> str:
     )
 
 
-def number(value: float) -> str:
-    """A value to three places, infinities and absences in words."""
-    if np.isnan(value):
-        return "–"
-    return f"{value:.3f}" if np.isfinite(value) else ("∞" if value > 0 else "−∞")
-
-
-def interval_text(low: float, high: float) -> str:
-    """An interval's ends, or a dash."""
-    return "–" if np.isnan(low) else f"{number(low)} to {number(high)}"
-
-
 def to_html(report, path: Path) -> Path:
     """Write a page that stands alone: findings, each gap with its picture, the limits."""
-    from utils.bias import page
-
     path = _writable(path)
     path.write_text(page.of_report(report), encoding="utf-8")
     return path

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from utils.bias import drawings, metrics
-from utils.bias.export import interval_text, number
+from utils.bias.numbers import interval_text, number
 from utils.bias.readings import FEW
 
 STYLE = """

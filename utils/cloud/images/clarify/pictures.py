@@ -5,7 +5,7 @@ from html import escape
 import numpy as np
 
 from utils.bias.drawings import COLOURS, COLUMN, INK, QUIET, line, svg, text
-from utils.bias.export import number
+from utils.bias.numbers import number
 from utils.explain import PartialDependence
 
 
