@@ -15,7 +15,7 @@ import time
 
 import pandas as pd
 
-from utils.vision.backend import keras
+from utils.backend import keras
 from utils.vision.db_vae import DebiasingVAE
 from utils.vision.evaluation import detection_rates, false_alarm_rates, gap
 from utils.vision.networks import face_classifier

@@ -28,7 +28,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
 
-from utils.vision.backend import keras, tf
+from utils.backend import keras, tf
 from utils.vision.pretrained import efficientnet_lite0, prepare
 from utils.vision.real import load_real_faces
 from utils.vision.runs import store_runs
@@ -47,7 +47,7 @@ PHOTOS = (
 )
 SHRINK = (2, 3, 4, 6, 8)
 # chosen with --tuning: learning rate, steps
-FROM_SCRATCH, UNFROZEN, NAIVELY = (3e-3, 600), (1e-3, 100), (1e-3, 30)
+FROM_SCRATCH, UNFROZEN, NAIVELY = (3e-3, 600), (1e-3, 100), (1e-3, 100)
 GRID = {
     "from scratch": [(3e-4, 600), (1e-3, 200), (1e-3, 600), (3e-3, 200), (3e-3, 600)],
     "unfrozen": [(1e-4, 100), (3e-4, 100), (1e-3, 50), (1e-3, 100), (3e-3, 50)],

@@ -17,8 +17,8 @@ import numpy as np
 import pandas as pd
 from sklearn.neighbors import NearestNeighbors
 
+from utils.backend import keras
 from utils.vision.autoencoders import Autoencoder, VariationalAutoencoder
-from utils.vision.backend import keras
 from utils.vision.evaluation import GROUPS
 from utils.vision.runs import store_runs
 from utils.vision.simulator import simulate_faces

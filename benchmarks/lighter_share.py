@@ -15,7 +15,7 @@ import time
 
 import pandas as pd
 
-from utils.vision.backend import keras
+from utils.backend import keras
 from utils.vision.evaluation import detection_rates, false_alarm_rates
 from utils.vision.networks import face_classifier
 from utils.vision.runs import store_runs

@@ -1,6 +1,6 @@
 """An autoencoder and a variational autoencoder for small pictures, as Keras models."""
 
-from utils.vision.backend import keras, tf
+from utils.backend import keras, tf
 from utils.vision.networks import decoder, trunk
 
 PACKAGE = "debiasing_ai"

@@ -6,6 +6,7 @@ answer is learnt without labels, from faces alone, and says which faces are rare
 
 import numpy as np
 
+from utils.backend import keras, tf
 from utils.vision.autoencoders import (
     PACKAGE,
     PartedModel,
@@ -13,7 +14,6 @@ from utils.vision.autoencoders import (
     kl_divergence,
     reconstruction_error,
 )
-from utils.vision.backend import keras, tf
 from utils.vision.networks import decoder, trunk
 
 

@@ -5,7 +5,7 @@ then two dense layers. It has no batch normalisation: a batch drawn anew for rar
 otherwise change the statistics by which common faces are judged.
 """
 
-from utils.vision.backend import keras
+from utils.backend import keras
 
 KERNELS = (5, 5, 3, 3)
 WIDTHS = (1, 2, 4, 6)

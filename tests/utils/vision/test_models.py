@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
+from utils.backend import keras, tf
 from utils.vision.autoencoders import (
     Autoencoder,
     VariationalAutoencoder,
     kl_divergence,
     reconstruction_error,
 )
-from utils.vision.backend import keras, tf
 from utils.vision.db_vae import DebiasingVAE
 from utils.vision.networks import decoder, face_classifier, trunk
 

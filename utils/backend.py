@@ -1,6 +1,6 @@
 """Keras on TensorFlow, imported once and quietly.
 
->>> from utils.vision.backend import keras, tf
+>>> from utils.backend import keras, tf
 
 The import takes some seconds. TensorFlow writes lines to the process's error stream before it has
 read its own setting for silence; they go to a file that is thrown away, and are shown after all if
