@@ -49,8 +49,8 @@ def gap(rates):
 
 
 def _rates(scores, table, face, by, threshold):
-    scores = np.asarray(scores, dtype=float).reshape(len(scores), -1)
-    if scores.shape != (len(table), 1):
+    scores = np.asarray(scores, dtype=float)
+    if scores.shape not in {(len(table),), (len(table), 1)}:
         raise ValueError(
             f"scores must hold one number a row of table ({len(table)}), "
             f"found shape {scores.shape}"
@@ -64,7 +64,7 @@ def _rates(scores, table, face, by, threshold):
         raise ValueError(
             f"table has no row with face = {face}: no rate can be computed"
         )
-    found = pd.Series(scores[rows, 0] > threshold)
+    found = pd.Series(scores.ravel()[rows] > threshold)
     groups = table.loc[rows, by].to_numpy()
     counts = found.groupby(groups).agg(["size", "sum"]).astype(int)
     counts.columns = ["n", "found"]

@@ -58,3 +58,5 @@ def test_no_face_no_rate(table):
     nobody = table.assign(face=0)
     with pytest.raises(ValueError, match="no row with face = 1"):
         detection_rates(SCORES, nobody)
+    with pytest.raises(ValueError, match="no row with face = 1"):
+        detection_rates([], table.iloc[:0])
