@@ -8,7 +8,10 @@ import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
+from utils.backend import keras
+from utils.vision.db_vae import DebiasingVAE
 from utils.vision.real import ImageFileError, Images, load_face_file, load_real_faces
+from utils.vision.training import FaceBatches, ResampleCallback
 
 
 def test_a_hundred_faces_come_first():
@@ -167,3 +170,15 @@ def test_no_tensorflow_is_imported():
         "sys.exit('tensorflow' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_a_files_pictures_train_the_models_of_the_course(write):
+    """They take the place of simulated faces, with no change but where they come from."""
+    photos = load_face_file(write(images=images(), labels=LABELS))
+    faces, others = (photos.images[photos.labels == label] for label in (1, 0))
+    batches = FaceBatches(faces, others, batch_size=4)
+    model = DebiasingVAE(2, filters=2)
+    model.compile(keras.optimizers.Adam(1e-3), jit_compile=False)
+    told = model.fit(batches, callbacks=[ResampleCallback(batches)], verbose=0)
+    assert np.isfinite(told.history["loss"]).all()
+    assert model.predict(photos.floats(), verbose=0).shape == (len(photos), 1)
