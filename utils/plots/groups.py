@@ -71,7 +71,10 @@ def who(table, *, label, ax=None):
         interval(ax, row["low"], row["high"], y)
         ax.text(row["high"], y, f"  n = {row['n']:,.0f}", va="center", fontsize=9)
     ax.set(yticks=range(len(table)), yticklabels=in_order(table.index), xlabel=label)
-    ax.set_xlim(0, 1.25 * table["high"].max())
+    reach = table["high"].max()
+    ax.set_xlim(0, 1.25 * reach)
+    if reach <= 1:  # room for the text, but no share is above 1
+        ax.set_xticks([tick for tick in ax.get_xticks() if tick <= 1])
     ax.invert_yaxis()
     return ax
 
