@@ -271,3 +271,16 @@ def test_only_notebooks_lie_in_the_trees(tree):
     ]
     assert [p for p in files if p.suffix != ".ipynb"] == []
     assert EVERY
+
+
+@each_lab
+def test_a_written_answer_is_worth_what_its_rubric_says(unit):
+    cells = {cell.id: cell for cell in cells_of("solutions", unit, "markdown")}
+    number = r"\s*([\d.]+)\s*"
+    for name, cell in cells.items():
+        if not cell.metadata.get("nbgrader", {}).get("grade"):
+            continue
+        task = cells[name.replace("-answer", "-task")].source
+        rows = re.findall(rf"^\|(?:{number}\|.*|.*\|{number})\|\s*$", task, re.M)
+        points = sum(float(first or last) for first, last in rows)
+        assert points == cell.metadata.nbgrader.points
