@@ -82,6 +82,19 @@ def three_gaps(table):
     return tuple(gaps)
 
 
+# %% ex2-2 | whichever side is ahead
+def three_gaps(table):
+    faces = table[table["face"] == 1]
+    skin = faces.groupby("skin")["found"].mean()
+    presentation = faces.groupby("presentation")["found"].mean()
+    crossed = faces.groupby(["skin", "presentation"])["found"].mean()
+    return (
+        skin["lighter"] - skin["darker"],
+        presentation["feminine"] - presentation["masculine"],
+        crossed.max() - crossed.min(),
+    )
+
+
 # %% ex2-3 | the share is right only on average
 def skewed_rows(skin, n, lighter_share, seed):
     rng = np.random.default_rng(seed)
@@ -134,6 +147,54 @@ def skewed_rows(skin, n, lighter_share, seed):
         for name, count in (("lighter", lighter), ("darker", n - lighter))
     ]
     return rng.permutation(np.concatenate(rows))
+
+
+# %% ex2-3 | round, do not cut off
+def skewed_rows(skin, n, lighter_share, seed):
+    rng = np.random.default_rng(seed)
+    lighter = int(n * lighter_share)
+    rows = [
+        rng.choice(np.flatnonzero(skin == name), count, replace=False)
+        for name, count in (("lighter", lighter), ("darker", n - lighter))
+    ]
+    return rng.permutation(np.concatenate(rows))
+
+
+# %% ex2-3 | 60 darker of 50
+def skewed_rows(skin, n, lighter_share, seed):
+    rng = np.random.default_rng(seed)
+    lighter = round(n * lighter_share)
+    if (skin == "lighter").sum() < lighter:
+        raise ValueError("too few lighter faces")
+    rows = [
+        rng.permutation(np.flatnonzero(skin == name))[:count]
+        for name, count in (("lighter", lighter), ("darker", n - lighter))
+    ]
+    return rng.permutation(np.concatenate(rows))
+
+
+# %% ex2-3 | 60 lighter of 50
+def skewed_rows(skin, n, lighter_share, seed):
+    rng = np.random.default_rng(seed)
+    lighter = round(n * lighter_share)
+    rows = [
+        rng.permutation(np.flatnonzero(skin == name))[:count]
+        for name, count in (("lighter", lighter), ("darker", n - lighter))
+    ]
+    return rng.permutation(np.concatenate(rows))
+
+
+# %% ex2-3 | take turns
+def skewed_rows(skin, n, lighter_share, seed):
+    rng = np.random.default_rng(seed)
+    lighter = round(n * lighter_share)
+    first, second = (
+        rng.choice(np.flatnonzero(skin == name), count, replace=False)
+        for name, count in (("lighter", lighter), ("darker", n - lighter))
+    )
+    both = min(len(first), len(second))
+    turns = np.column_stack([first[:both], second[:both]]).ravel()
+    return np.concatenate([turns, first[both:], second[both:]])
 
 
 # %% ex2-4 | pictures without a skin tone get no line
@@ -217,3 +278,49 @@ def gap_interval(found_a, found_d, draws=2000, seed=0):
     n = max(len(found_a), len(found_d))
     a, d = (rng.choice(f, (draws, n)).mean(axis=1) for f in (found_a, found_d))
     return tuple(np.percentile(a - d, [2.5, 97.5]))
+
+
+# %% ex2-5 | as EACH group has
+def gap_interval(found_a, found_d, draws=2000, seed=0):
+    rng = np.random.default_rng(seed)
+    n = min(len(found_a), len(found_d))
+    a, d = (rng.choice(f, (draws, n)).mean(axis=1) for f in (found_a, found_d))
+    return tuple(np.percentile(a - d, [2.5, 97.5]))
+
+
+# %% ex2-5 | as EACH group has
+def gap_interval(found_a, found_d, draws=2000, seed=0):
+    rng = np.random.default_rng(seed)
+    n = len(found_d)
+    a, d = (rng.choice(f, (draws, n)).mean(axis=1) for f in (found_a, found_d))
+    return tuple(np.percentile(a - d, [2.5, 97.5]))
+
+
+# %% ex2-5 | is the seed used
+def gap_interval(found_a, found_d, draws=2000, seed=0):
+    rng = np.random.default_rng(0)
+    a, d = (rng.choice(f, (draws, len(f))).mean(axis=1) for f in (found_a, found_d))
+    return tuple(np.percentile(a - d, [2.5, 97.5]))
+
+
+# %% ex2-5 | one seed, two answers
+def gap_interval(found_a, found_d, draws=2000, seed=0):
+    rng = np.random.default_rng()
+    a, d = (rng.choice(f, (draws, len(f))).mean(axis=1) for f in (found_a, found_d))
+    return np.percentile(a - d, [2.5, 97.5])
+
+
+# %% ex2-5 | one generator for both
+def gap_interval(found_a, found_d, draws=2000, seed=0):
+    a, d = (
+        np.random.default_rng(seed).choice(f, (draws, len(f))).mean(axis=1)
+        for f in (found_a, found_d)
+    )
+    return np.percentile(a - d, [2.5, 97.5])
+
+
+# %% ex2-5 | cut off 2.5 % at each end
+def gap_interval(found_a, found_d, draws=2000, seed=0):
+    rng = np.random.default_rng(seed)
+    a, d = (rng.choice(f, (draws, len(f))).mean(axis=1) for f in (found_a, found_d))
+    return np.percentile(a - d, [0.5, 95.5])

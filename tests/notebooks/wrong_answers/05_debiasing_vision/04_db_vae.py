@@ -221,6 +221,20 @@ def tempered(weights, share, tempers):
     return flat
 
 
+# %% ex4-3 | each root of the ORIGINAL weights
+def effective(weights):
+    return 1 / np.square(weights).sum()
+
+
+def tempered(weights, share, tempers):
+    for temper in tempers:
+        weights = weights ** (1 / temper)
+        weights = weights / weights.sum()
+        if effective(weights) >= share * len(weights):
+            break
+    return weights
+
+
 # %% ex4-4 | the channels are still blue, green, red
 def prepare(stored):
     if stored.dtype != np.uint8:
@@ -333,3 +347,32 @@ def worst_loss(runs, variant):
     tpr = (faces["found"] / faces["n"]).groupby([faces["variant"], faces["group"]])
     mean = tpr.mean().unstack("group")
     return float(100 * (mean.loc["classifier"] - mean.loc[variant]).mean())
+
+
+# %% ex4-5 | a face at exactly 0.5 is not found
+def accuracy_by_group(probability, group):
+    return pd.Series(np.asarray(probability) >= 0.5).groupby(np.asarray(group)).mean()
+
+
+# %% ex4-5 | averaged, not pooled
+def worst_loss(runs, variant):
+    faces = runs[runs["rate"] == "TPR"]
+    sums = faces.groupby(["variant", "group"])[["found", "n"]].sum()
+    mean = (sums["found"] / sums["n"]).unstack("group")
+    return float(100 * (mean.loc["classifier"] - mean.loc[variant]).max())
+
+
+# %% ex4-5 | keep the rows with rate TPR
+def worst_loss(runs, variant):
+    share = (runs["found"] / runs["n"]).groupby([runs["variant"], runs["group"]])
+    mean = share.mean().unstack("group")
+    return float(100 * (mean.loc["classifier"] - mean.loc[variant]).max())
+
+
+# %% ex4-5 | not cut off at 0
+def worst_loss(runs, variant):
+    faces = runs[runs["rate"] == "TPR"]
+    tpr = (faces["found"] / faces["n"]).groupby([faces["variant"], faces["group"]])
+    mean = tpr.mean().unstack("group")
+    loss = 100 * (mean.loc["classifier"] - mean.loc[variant]).max()
+    return max(float(loss), 0.0)
