@@ -206,3 +206,11 @@ def unfreeze_from(network, first):
         normalises = isinstance(layer, keras.layers.BatchNormalization)
         layer.trainable = deep and not normalises
     return len(network.trainable_weights)
+
+
+# %% ex1-4 | is not *more* than a quarter
+def without_margin(images, labels, margin, most):
+    height, width = images.shape[1:]
+    middle = images[:, margin : height - margin, margin : width - margin]
+    kept = (middle <= 1).mean(axis=(1, 2)) < most
+    return middle[kept], labels[kept]
