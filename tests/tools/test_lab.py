@@ -45,10 +45,17 @@ def server(tmp_path_factory):
         )
     try:
         token = wait_for(lambda: re.search(r"\?token=(\w+)", log.read_text()), log)[1]
+        # the address is printed a moment before anybody listens there
+        wait_for(lambda: listens(port), log)
         yield f"http://127.0.0.1:{port}", token, log
     finally:
         os.killpg(process.pid, 15)
         process.wait(timeout=20)
+
+
+def listens(port):
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def wait_for(condition, log, seconds=60):
