@@ -214,3 +214,54 @@ def without_margin(images, labels, margin, most):
     middle = images[:, margin : height - margin, margin : width - margin]
     kept = (middle <= 1).mean(axis=(1, 2)) < most
     return middle[kept], labels[kept]
+
+
+# %% ex1-2 | was fitted with another strength
+def choose_strength(features, labels, labelled, strengths):
+    X, y = features[labelled], labels[labelled]
+    losses = []
+    for C in strengths:
+        head = make_pipeline(StandardScaler(), LogisticRegression(C=C, max_iter=2000))
+        folds = cross_val_score(head, X, y, cv=5, scoring="neg_log_loss")
+        losses.append(-folds.mean())
+    return strengths[int(np.argmin(losses))], head.fit(X, y)
+
+
+# %% ex1-2 | to all rows of labelled and to no others
+def choose_strength(features, labels, labelled, strengths):
+    X, y = features[labels >= 0], labels[labels >= 0]
+    losses = []
+    for C in strengths:
+        head = make_pipeline(StandardScaler(), LogisticRegression(C=C, max_iter=2000))
+        folds = cross_val_score(head, X, y, cv=5, scoring="neg_log_loss")
+        losses.append(-folds.mean())
+    best = strengths[int(np.argmin(losses))]
+    head = make_pipeline(StandardScaler(), LogisticRegression(C=best, max_iter=2000))
+    return best, head.fit(X, y)
+
+
+# %% ex1-2 | the scaler belongs into the pipeline
+def choose_strength(features, labels, labelled, strengths):
+    X, y = features[labelled], labels[labelled]
+    losses = []
+    for C in strengths:
+        head = make_pipeline(LogisticRegression(C=C, max_iter=2000))
+        folds = cross_val_score(head, X, y, cv=5, scoring="neg_log_loss")
+        losses.append(-folds.mean())
+    best = strengths[int(np.argmin(losses))]
+    return best, make_pipeline(LogisticRegression(C=best, max_iter=2000)).fit(X, y)
+
+
+# %% ex1-1 | in testing mode
+def frozen_features(network, layer, images):
+    network.trainable = False
+    lower = keras.Model(network.input, network.get_layer(layer).output)
+    return np.asarray(lower(images, training=True)).mean(axis=(1, 2))
+
+
+# %% ex1-4 | height and width may differ
+def without_margin(images, labels, margin, most):
+    size = images.shape[1]
+    middle = images[:, margin : size - margin, margin : size - margin]
+    kept = (middle <= 1).mean(axis=(1, 2)) <= most
+    return middle[kept], labels[kept]
