@@ -70,8 +70,8 @@ def test_autoencoders_learn_to_rebuild(kind, images):
     keras.utils.set_random_seed(0)
     flat = np.broadcast_to(images[:, :1, :1], images.shape)  # one colour a picture
     model = compiled(kind(4, size=16, filters=6))
-    history = model.fit(flat, epochs=40, verbose=0).history
-    assert history["reconstruction"][-1] < 0.8 * history["reconstruction"][0]
+    history = model.fit(flat, epochs=80, verbose=0).history
+    assert history["reconstruction"][-1] < 0.7 * history["reconstruction"][0]
     assert model.predict(images, verbose=0).shape == images.shape
 
 
